@@ -1,0 +1,1 @@
+"""Who comes: registrations, the waitlist, and the seats they hold."""

@@ -1,0 +1,1 @@
+"""What is offered: events, sessions, speakers, rooms and the seats they have."""

@@ -1,0 +1,189 @@
+"""The catalogue's tables."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.rules import MAX_CAPACITY, Admission, Life, Stage, Status
+from kit.ids import new_id
+from kit.models import DeletableRow
+
+_STAGES = [(stage.value, stage.value) for stage in Stage]
+
+
+class SeatPool(models.Model):
+    """The seats of one event or session, and all that decides whether one may be taken.
+
+    One narrow row, so that taking a seat is one statement on one row. It has the id of the event or session
+    that it belongs to. The catalogue writes what is offered; attendance counts what is taken.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    event_id = models.UUIDField()
+    capacity = models.PositiveIntegerField()
+    has_waitlist = models.BooleanField(default=False)
+    is_open = models.BooleanField(default=False)
+    closes_at = models.DateTimeField()
+    access_code = models.CharField(max_length=50, null=True)  # noqa: DJ001 - none is not the empty code
+    seats_taken = models.PositiveIntegerField(default=0)
+    # The number that the latest arrival on the waitlist got; it only grows.
+    waitlist_tail = models.PositiveIntegerField(default=0)
+    # Whether the latest arrival found no seat: lets one statement say which of the two happened.
+    found_full = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_within_capacity"
+            ),
+            models.CheckConstraint(condition=Q(capacity__lte=MAX_CAPACITY), name="capacity_within_reason"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["event_id"], name="seatpool_event")]
+
+    def __str__(self) -> str:
+        return f"{self.seats_taken} of {self.capacity}"
+
+    @property
+    def seats_left(self) -> int:
+        """Count the free seats."""
+        return self.capacity - self.seats_taken
+
+
+class Category(DeletableRow):
+    """What sort of event it is, in the organization's own words."""
+
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], condition=Q(deleted_at=None), name="one_category_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Room(DeletableRow):
+    """A room of a venue."""
+
+    venue = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.venue}, {self.name}" if self.venue else self.name
+
+
+class Speaker(DeletableRow):
+    """Who speaks at sessions."""
+
+    name = models.CharField(max_length=200)
+    affiliation = models.CharField(max_length=200, blank=True)
+    bio = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staged(DeletableRow):
+    """What events and sessions share: a span of time and a life."""
+
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    resources = models.TextField(blank=True)
+    stage = models.CharField(max_length=10, choices=_STAGES, default=Stage.DRAFT, editable=False)
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    pool = models.OneToOneField(SeatPool, on_delete=models.PROTECT, editable=False, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def own_life(self) -> Life:
+        """Give the facts that decide the status, as far as this row holds them."""
+        return Life(
+            stage=Stage(self.stage),
+            is_suspended=self.suspended_at is not None,
+            is_cancelled=self.cancelled_at is not None,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+        )
+
+
+class Event(Staged):
+    """Something people attend."""
+
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
+    place = models.CharField(max_length=500, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    image_url = models.URLField(max_length=2_000, blank=True)
+    admission = models.CharField(
+        max_length=10, choices=[(admission.value, admission.value) for admission in Admission], default=Admission.EVENT
+    )
+    has_waitlist = models.BooleanField(default=False)
+    access_code = models.CharField(max_length=50, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    coordinators = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="coordinated_events")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="event_ends_after_start"),
+            models.CheckConstraint(condition=Q(pool_id=F("id")), name="event_pool_has_its_id"),
+            models.CheckConstraint(condition=Q(stage__in=list(Stage)), name="event_stage_is_known"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["starts_at", "id"], condition=Q(deleted_at=None), name="event_agenda"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def life(self) -> Life:
+        """Give the facts that decide the status."""
+        return self.own_life
+
+    def status(self, *, at: datetime) -> Status:
+        """Tell the status at a moment."""
+        return self.life.status(at=at)
+
+
+class Session(Staged):
+    """A part of an event with a title, a time and a room."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="sessions")
+    title = models.CharField(max_length=200)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True)
+    speakers = models.ManyToManyField(Speaker, blank=True)
+    presenter = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
+            models.CheckConstraint(condition=Q(pool_id=F("id")), name="session_pool_has_its_id"),
+            models.CheckConstraint(condition=Q(stage__in=list(Stage)), name="session_stage_is_known"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["event", "starts_at", "id"], condition=Q(deleted_at=None), name="session_agenda"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def life(self) -> Life:
+        """Give the facts that decide the status, the event's among them."""
+        return self.own_life.within(self.event.life)
+
+    def status(self, *, at: datetime) -> Status:
+        """Tell the status at a moment."""
+        return self.life.status(at=at)

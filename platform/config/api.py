@@ -1,0 +1,32 @@
+"""The tenant's REST API: every router at its place."""
+
+from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
+
+from attendance.api import router as attendance
+from catalog.api import router as catalog
+from identity.api import router as identity
+from journal.api import router as journal
+from kit.api import install
+from kit.json import JSONParser, JSONRenderer
+
+DESCRIPTION = """\
+Events, sessions, registrations and check-in of one organization.
+
+The organization is found by the host (`acme.example.com`), or on the API host by the header `X-Tenant`.
+Authenticate with `Authorization: Bearer <access token>`. Errors are `application/problem+json` with a stable `code`.
+"""
+
+api = install(
+    NinjaAPI(
+        title="Aforo",
+        version="1",
+        description=DESCRIPTION,
+        urls_namespace="api",
+        parser=JSONParser(),
+        renderer=JSONRenderer(),
+        docs=Swagger(settings={"persistAuthorization": True}),
+    )
+)
+for router in (identity, catalog, attendance, journal):
+    api.add_router("", router)

@@ -1,0 +1,202 @@
+"""Settings, from the environment alone. Every variable is listed in docs/configuration.md."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import logs
+
+ROOT = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+TESTING = "pytest" in sys.modules
+
+# --- Secrets -----------------------------------------------------------------------------------------
+
+_DEBUG_SECRET = "for-debug-only-" + "x" * 40
+MIN_SECRET_LENGTH = 32
+
+
+def _secret(name: str) -> str:
+    """Read a secret, or refuse to start: outside debug none has a default."""
+    value: str = env.str(name, default=_DEBUG_SECRET if DEBUG else "")
+    if not DEBUG and (len(value) < MIN_SECRET_LENGTH or value == _DEBUG_SECRET):
+        msg = f"Set {name} to at least {MIN_SECRET_LENGTH} random characters (DEBUG is off, so there is no default)."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+# Encrypts the organizations' signing keys at rest. Apart from SECRET_KEY, so that either can be changed alone.
+ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
+
+# --- Hosts -------------------------------------------------------------------------------------------
+
+BASE_DOMAIN: str = env.str("BASE_DOMAIN", default="localhost")
+# The hosts of the operator's pages and of the API for callers that send X-Tenant.
+PUBLIC_HOSTS: list[str] = env.list("PUBLIC_HOSTS", default=[BASE_DOMAIN, "127.0.0.1", "[::1]"])
+# TenancyMiddleware knows every host there is and refuses the others.
+ALLOWED_HOSTS = ["*"]
+HOSTLESS_PATHS = frozenset({"/health", "/ready"})
+PAGE_PREFIXES = ("/admin/", "/static/")
+
+# --- Applications ------------------------------------------------------------------------------------
+
+TENANT_MODEL = "tenants.Organization"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_URLCONF = "config.urls.public"
+ROOT_URLCONF = "config.urls.tenant"
+
+_EVERYWHERE = [
+    "identity",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.admin",
+]
+_WITHOUT_TABLES = ["unfold", "config", "ninja", "django.contrib.messages", "django.contrib.staticfiles", "django_migration_linter"]
+SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
+TENANT_APPS = [*_EVERYWHERE, "journal", "catalog", "attendance"]
+INSTALLED_APPS = [
+    "unfold",
+    *SHARED_APPS,
+    *(app for app in TENANT_APPS if app not in SHARED_APPS),
+    *(app for app in _WITHOUT_TABLES if app != "unfold"),
+]
+if not DEBUG and not TESTING:
+    INSTALLED_APPS.remove("django_migration_linter")
+
+MIDDLEWARE = [
+    "kit.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.TenancyMiddleware",
+    "journal.middleware.AuditMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+WSGI_APPLICATION = "config.wsgi.application"
+
+# --- Database: PostgreSQL, one schema a tenant -------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **env.db("DATABASE_URL", default="postgres://aforo@127.0.0.1:5432/aforo"),
+        "ENGINE": "django_tenants.postgresql_backend",
+        # Backends grow with each schema they touch; ten minutes bound that.
+        "CONN_MAX_AGE": 600,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_LIMIT_SET_CALLS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Valkey: cache and broker; all of it may vanish ---------------------------------------------------
+
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "aforo",
+        "KEY_FUNCTION": "kit.cache.scoped_key",
+        "REVERSE_KEY_FUNCTION": "kit.cache.unscoped_key",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5, "IGNORE_EXCEPTIONS": True},
+    }
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "global_keyprefix": "aforo:celery:",
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_BEAT_SCHEDULE = {
+    "sweep-journals": {"task": "tenants.sweep_journals", "schedule": 10.0, "kwargs": {"schema_name": "public"}},
+}
+
+# --- What the floors below are wired to ---------------------------------------------------------------
+
+# Called with each batch of journal entries, in the transaction that moves the dispatcher's cursor.
+JOURNAL_CONSUMERS: list[str] = []
+# Called when an event's pools were opened or enlarged, in the same transaction.
+SEATS_LISTENERS = ["attendance.services.promote_waitlists"]
+
+# --- Identity -----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# --- HTTP ---------------------------------------------------------------------------------------------
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+APPEND_SLASH = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = env.bool("HTTPS", default=False)
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "staticfiles"
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = False
+
+# --- Language and time --------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Admin panel --------------------------------------------------------------------------------------
+
+UNFOLD = {"SITE_TITLE": "config.panel.title", "SITE_HEADER": "config.panel.title", "SHOW_VIEW_ON_SITE": False}
+
+# --- Logs ---------------------------------------------------------------------------------------------
+
+LOGGING = logs.configure(as_json=not DEBUG)
+
+# --- Checks of migrations -----------------------------------------------------------------------------
+
+MIGRATION_LINTER_OPTIONS = {"exclude_apps": ["contenttypes", "auth", "sessions", "admin"], "no_cache": True}

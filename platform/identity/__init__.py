@@ -1,0 +1,1 @@
+"""Who someone is and what they may do: users, roles, tokens. Tables in every schema."""

@@ -1,0 +1,57 @@
+"""REST: accounts and logins."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.timezone import now
+from ninja import Router, Status
+
+from identity import keys, selectors, services
+from identity.authentication import TenantRequest, requires
+from identity.models import User
+from identity.rules import Operation
+from identity.schemas import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, UserOut
+from identity.services import Grant
+
+router = Router()
+
+
+@router.post("/auth/register", response={201: GrantOut}, auth=None, tags=["Auth"])
+def register(request: HttpRequest, payload: RegisterIn) -> Status[Grant]:  # noqa: ARG001 - ninja passes it
+    """Open an attendee's account and log it in."""
+    password = payload.password.get_secret_value()
+    return Status(201, services.register(email=payload.email, name=payload.name, password=password, at=now()))
+
+
+@router.post("/auth/login", response=GrantOut, auth=None, tags=["Auth"])
+def login(request: HttpRequest, payload: LoginIn) -> Grant:  # noqa: ARG001 - ninja passes it
+    """Trade e-mail and password for tokens."""
+    return services.login(email=payload.email, password=payload.password.get_secret_value(), at=now())
+
+
+@router.post("/auth/refresh", response=GrantOut, auth=None, tags=["Auth"])
+def refresh(request: HttpRequest, payload: RefreshIn) -> Grant:  # noqa: ARG001 - ninja passes it
+    """Trade a refresh token, good once, for new tokens."""
+    return services.refresh(refresh_token=payload.refresh_token, at=now())
+
+
+@router.post("/auth/logout", response={204: None}, auth=None, tags=["Auth"])
+def logout(request: HttpRequest, payload: RefreshIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
+    """Revoke the session that a refresh token belongs to."""
+    services.logout(refresh_token=payload.refresh_token, at=now())
+    return Status(204, None)
+
+
+@router.get("/users/me", response=UserOut, auth=requires(Operation.PROFILE), tags=["Users"])
+def me(request: TenantRequest) -> User:
+    """Show one's own account."""
+    return selectors.user(request.actor.id)
+
+
+@router.patch("/users/me", response=UserOut, auth=requires(Operation.PROFILE), tags=["Users"])
+def update_me(request: TenantRequest, payload: ProfileIn) -> User:
+    """Change one's own name."""
+    return services.set_profile(by=request.actor, name=payload.name, at=now())
+
+
+def jwks(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """Publish the keys that this organization's tokens are verified with (RFC 7517)."""
+    return JsonResponse(keys.jwks(), headers={"Cache-Control": "public, max-age=300"})

@@ -1,0 +1,104 @@
+"""The organization's signing keys: made once, encrypted at rest, cached in the process."""
+
+import base64
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+
+from identity.models import SigningKey
+from kit import scope
+
+CACHE_SECONDS = 60.0
+MAX_CACHED = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A key ready to use; `kid` is the key's thumbprint (RFC 7638)."""
+
+    kid: str
+    private: Ed25519PrivateKey
+    public: Ed25519PublicKey
+
+
+_pairs: dict[str, tuple[float, dict[str, KeyPair]]] = {}
+
+
+def _vault() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(sha256(settings.ENCRYPTION_KEY.encode()).digest()))
+
+
+def _thumbprint(public: bytes) -> str:
+    x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+    canonical = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()
+    return base64.urlsafe_b64encode(sha256(canonical).digest()).rstrip(b"=").decode()
+
+
+def create() -> str:
+    """Make a key pair for this schema and give its id."""
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    key = SigningKey.objects.create(
+        kid=_thumbprint(public), private_key=_vault().encrypt(private.private_bytes_raw()), public_key=public
+    )
+    forget()
+    return key.kid
+
+
+def forget() -> None:
+    """Drop what this process remembers of the present schema's keys."""
+    _pairs.pop(scope.current(), None)
+
+
+def pairs() -> dict[str, KeyPair]:
+    """Give this schema's keys by id, oldest first. Remembered for a minute; costs one query otherwise."""
+    schema_name = scope.current()
+    now = time.monotonic()
+    known = _pairs.get(schema_name)
+    if known and known[0] > now:
+        return known[1]
+    found = {row.kid: _pair(row) for row in SigningKey.objects.filter(retired_at=None).order_by("created_at")}
+    if len(_pairs) >= MAX_CACHED:
+        _pairs.clear()
+    if found:
+        _pairs[schema_name] = (now + CACHE_SECONDS, found)
+    return found
+
+
+def _pair(row: SigningKey) -> KeyPair:
+    private = Ed25519PrivateKey.from_private_bytes(_vault().decrypt(bytes(row.private_key)))
+    return KeyPair(row.kid, private, private.public_key())
+
+
+def signing() -> KeyPair:
+    """Give the key that signs now: the youngest.
+
+    Raises:
+        LookupError: the schema has none; provisioning makes the first.
+    """
+    known = pairs()
+    if not known:
+        msg = f"the schema {scope.current()} has no signing key"
+        raise LookupError(msg)
+    return list(known.values())[-1]
+
+
+def jwks() -> dict[str, list[dict[str, str]]]:
+    """Give the public halves as a JWK set (RFC 7517, RFC 8037)."""
+    return {
+        "keys": [
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "use": "sig",
+                "alg": "EdDSA",
+                "kid": pair.kid,
+                "x": base64.urlsafe_b64encode(pair.public.public_bytes_raw()).rstrip(b"=").decode(),
+            }
+            for pair in pairs().values()
+        ]
+    }

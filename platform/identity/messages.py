@@ -1,0 +1,35 @@
+"""What identity writes to the journal, and how it refuses."""
+
+from journal.messages import EventType
+from kit.errors import Conflict, FieldError, Invalid, Unauthenticated
+
+_USER = {"email": "ana@example.com", "name": "Ana Gil", "role": "attendee"}
+
+USER_CREATED = EventType("user.created", "Somebody got an account.", _USER)
+USER_UPDATED = EventType("user.updated", "An account's name, role or activity changed.", _USER)
+USER_LOGGED_IN = EventType("user.logged_in", "Somebody logged in.", is_public=False)
+LOGIN_FAILED = EventType("login.failed", "A login of an existing account failed.", is_public=False)
+TOKEN_REUSED = EventType("token.reused", "A refresh token was used twice; its family is revoked.", is_public=False)
+
+
+class EmailTaken(Conflict):
+    """An account with this e-mail exists; log in, or reset its password."""
+
+    code, title = "email_taken", "This e-mail has an account"
+
+
+class BadLogin(Unauthenticated):
+    """E-mail and password do not belong together. It is not told which of them is wrong."""
+
+    code, title = "bad_login", "E-mail or password is wrong"
+
+
+class BadToken(Unauthenticated):
+    """The token is expired, revoked, already used, badly signed or of another organization."""
+
+    code, title = "bad_token", "The token is not accepted"
+
+
+def weak_password(reasons: list[str]) -> Invalid:
+    """Refuse a password, with every reason."""
+    return Invalid("The password is too weak", errors=[FieldError("#/password", "weak_password", why) for why in reasons])

@@ -1,0 +1,99 @@
+"""Users, the keys that sign for them, and their refresh tokens."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from identity.rules import MEMBER_ROLES, Operation, Role, permits, permits_in_panel
+from kit.actor import Actor
+from kit.ids import new_id
+
+
+class Users(BaseUserManager["User"]):
+    """Finds users by the one spelling of an e-mail that is stored."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find by e-mail, whatever its case."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person with an account in one organization (or, in the public schema, an operator)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=20, choices=[(role, role.value) for role in (*MEMBER_ROLES, Role.OPERATOR)], default=Role.ATTENDEE)
+    is_active = models.BooleanField(default=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = Users()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[*MEMBER_ROLES, Role.OPERATOR]), name="user_role_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether the admin panel opens for this user."""
+        return permits(self.role, Operation.PANEL)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:  # noqa: ARG002 - Django's signature
+        """Answer the admin panel from the one table of roles."""
+        return self.is_active and permits_in_panel(self.role, perm)
+
+    def has_perms(self, perm_list: list[str], obj: Any = None) -> bool:
+        """Answer for several permissions at once."""
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:  # noqa: ARG002 - Django's signature
+        """Show an app in the panel to whoever may open the panel; its models answer for themselves."""
+        return self.is_active and self.is_staff
+
+    @property
+    def actor(self) -> Actor:
+        """Give the actor that services and the journal see."""
+        return Actor(kind="user", id=self.id, label=self.email, role=self.role, email=self.email, name=self.name)
+
+
+class SigningKey(models.Model):
+    """An Ed25519 key pair of this schema. The private half is encrypted with the installation's key."""
+
+    kid = models.CharField(primary_key=True, max_length=43)
+    private_key = models.BinaryField(editable=False)
+    public_key = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class RefreshToken(models.Model):
+    """One link of a chain of refresh tokens. Only a hash is stored."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    family = models.UUIDField(db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.family} of {self.user_id}"

@@ -1,0 +1,95 @@
+"""Who may do what: one table, read by REST, by the admin panel and by the docs."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user is within one organization; `operator` exists in the public schema alone."""
+
+    ADMIN = "admin"
+    ORGANIZER = "organizer"
+    COORDINATOR = "coordinator"
+    SCANNER = "scanner"
+    ATTENDEE = "attendee"
+    ANONYMOUS = "anonymous"
+    OPERATOR = "operator"
+
+
+MEMBER_ROLES = (Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR, Role.SCANNER, Role.ATTENDEE)
+
+
+class Operation(StrEnum):
+    """One thing that can be allowed. API keys will name the same words as scopes."""
+
+    EVENTS_READ = "events:read"
+    EVENTS_READ_DRAFTS = "events:read_drafts"
+    EVENTS_WRITE = "events:write"
+    REGISTRATIONS_READ = "registrations:read"
+    REGISTRATIONS_WRITE = "registrations:write"
+    REGISTER = "registrations:register"
+    PROFILE = "profile:read"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    AUDIT_READ = "audit:read"
+    PANEL = "panel:open"
+    ORGANIZATIONS_READ = "organizations:read"
+    ORGANIZATIONS_WRITE = "organizations:write"
+
+
+_EVERYONE = frozenset(Role) - {Role.OPERATOR}
+_KNOWN = frozenset(MEMBER_ROLES)
+_STAFF = frozenset({Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR})
+
+GRANTS: dict[Operation, frozenset[Role]] = {
+    Operation.EVENTS_READ: _EVERYONE,
+    Operation.EVENTS_READ_DRAFTS: _STAFF,
+    Operation.EVENTS_WRITE: frozenset({Role.ADMIN, Role.ORGANIZER}),
+    Operation.REGISTRATIONS_READ: _STAFF,
+    Operation.REGISTRATIONS_WRITE: _STAFF,
+    Operation.REGISTER: frozenset({Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR, Role.ATTENDEE}),
+    Operation.PROFILE: _KNOWN,
+    Operation.USERS_READ: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Operation.AUDIT_READ: frozenset({Role.ADMIN}),
+    Operation.PANEL: _STAFF | {Role.OPERATOR},
+    Operation.ORGANIZATIONS_READ: frozenset({Role.OPERATOR}),
+    Operation.ORGANIZATIONS_WRITE: frozenset({Role.OPERATOR}),
+}
+
+# Django's permission names, as the admin panel asks for them. What is not listed is denied.
+PANEL_PERMISSIONS: dict[str, Operation] = {
+    "identity.view_user": Operation.USERS_READ,
+    "identity.add_user": Operation.USERS_WRITE,
+    "identity.change_user": Operation.USERS_WRITE,
+    "journal.view_entry": Operation.AUDIT_READ,
+    "catalog.view_event": Operation.EVENTS_READ_DRAFTS,
+    "catalog.add_event": Operation.EVENTS_WRITE,
+    "catalog.change_event": Operation.EVENTS_WRITE,
+    "catalog.view_session": Operation.EVENTS_READ_DRAFTS,
+    "catalog.add_session": Operation.EVENTS_WRITE,
+    "catalog.change_session": Operation.EVENTS_WRITE,
+    "catalog.view_category": Operation.EVENTS_READ_DRAFTS,
+    "catalog.view_room": Operation.EVENTS_READ_DRAFTS,
+    "catalog.view_speaker": Operation.EVENTS_READ_DRAFTS,
+    "attendance.view_registration": Operation.REGISTRATIONS_READ,
+    "attendance.add_registration": Operation.REGISTRATIONS_WRITE,
+    "attendance.change_registration": Operation.REGISTRATIONS_WRITE,
+    "tenants.view_organization": Operation.ORGANIZATIONS_READ,
+    "tenants.add_organization": Operation.ORGANIZATIONS_WRITE,
+    "tenants.change_organization": Operation.ORGANIZATIONS_WRITE,
+    "tenants.view_domain": Operation.ORGANIZATIONS_READ,
+    "tenants.add_domain": Operation.ORGANIZATIONS_WRITE,
+    "tenants.change_domain": Operation.ORGANIZATIONS_WRITE,
+    "tenants.delete_domain": Operation.ORGANIZATIONS_WRITE,
+}
+
+
+def permits(role: str, operation: Operation) -> bool:
+    """Tell whether the role may do the operation. Unknown roles may do nothing."""
+    return role in GRANTS[operation]
+
+
+def permits_in_panel(role: str, permission: str) -> bool:
+    """Tell whether the role has Django's permission `app.action_model` in the admin panel."""
+    operation = PANEL_PERMISSIONS.get(permission)
+    return operation is not None and permits(role, operation)

@@ -1,0 +1,1 @@
+"""The append-only log of what happened: audit trail, outbox, pull feed and source of reports in one table."""

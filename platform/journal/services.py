@@ -1,0 +1,142 @@
+"""Writing the journal, and telling those who listen."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.module_loading import import_string
+
+from journal import origin, selectors
+from journal.messages import EventType
+from journal.models import CURRENT_XID, Cursor, Entry
+from kit import scope
+from kit.actor import Actor
+from kit.ids import new_id
+
+log = structlog.get_logger()
+
+DISPATCHER = "dispatcher"
+DISPATCH = "journal.dispatch"
+BATCH = 500
+# Entries of one window share one task: the task starts when the window closes, so it sees all of them.
+WINDOW_SECONDS = 0.2
+
+type Consumer = Callable[[list[Entry]], None]
+
+_announced: dict[str, float] = {}
+
+
+def record(  # noqa: PLR0913 - one keyword a column
+    event_type: EventType,
+    *,
+    subject: models.Model | None,
+    by: Actor,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Write down what happened, in the transaction of the deed.
+
+    `changes` maps each changed field to `[before, after]`. The dispatcher is told after commit.
+    """
+    came_from = origin.current()
+    entry = Entry.objects.create(
+        occurred_at=at,
+        type=event_type.name,
+        version=event_type.version,
+        subject_type=subject._meta.model_name or "" if subject else "",
+        subject_id=subject.pk if subject else None,
+        payload=dict(payload or {}),
+        changes=dict(changes or {}),
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_label=by.label,
+        request_id=came_from.request_id,
+        ip=came_from.ip,
+    )
+    transaction.on_commit(announce)
+    return entry
+
+
+# The same row as `record` writes, for statements that do everything in one round trip. Placeholders are
+# those of `insert_params`; the statement around it supplies type, subject_id and payload as SQL.
+INSERT_ENTRY = f"""
+INSERT INTO journal_entry (id, xid, occurred_at, type, version, subject_type, subject_id, payload, changes,
+                           actor_kind, actor_id, actor_label, request_id, ip)
+SELECT %(entry_id)s, {CURRENT_XID}, %(at)s, {{type}}, 1, {{subject_type}}, {{subject_id}}, {{payload}}, '{{{{}}}}'::jsonb,
+       %(actor_kind)s, %(actor_id)s, %(actor_label)s, %(request_id)s, %(ip)s
+"""
+
+
+def insert_params(*, by: Actor, at: datetime) -> dict[str, Any]:
+    """Give the parameters that `INSERT_ENTRY` needs."""
+    came_from = origin.current()
+    return {
+        "entry_id": new_id(),
+        "at": at,
+        "actor_kind": by.kind,
+        "actor_id": by.id,
+        "actor_label": by.label,
+        "request_id": came_from.request_id,
+        "ip": came_from.ip,
+    }
+
+
+def announce() -> None:
+    """Have the dispatcher look at this schema's journal soon. Call after commit.
+
+    Never fails: what a lost announcement leaves behind is found by the sweep. Many calls within one window
+    cost one task.
+    """
+    schema_name = scope.current()
+    now = time.monotonic()
+    if now < _announced.get(schema_name, 0.0):
+        return
+    _announced[schema_name] = now + WINDOW_SECONDS
+    try:
+        current_app.send_task(DISPATCH, kwargs={"schema_name": schema_name}, countdown=WINDOW_SECONDS, retry=False)
+    except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and none may undo a deed
+        log.warning("announce_failed", error=repr(error))
+
+
+def dispatch() -> int:
+    """Hand every settled entry to every consumer once, and tell how many there were.
+
+    Consumers write what they make of the entries (attempts, mails) in the same transaction that moves the
+    cursor: an entry is fanned out exactly once, however often a worker dies. One dispatcher a schema runs
+    at a time; a second finds the cursor locked and leaves the work to the first.
+    """
+    consumers: list[Consumer] = [import_string(path) for path in settings.JOURNAL_CONSUMERS]
+    Cursor.objects.get_or_create(name=DISPATCHER)
+    total = 0
+    while count := _dispatch_batch(consumers):
+        total += count
+    return total
+
+
+@transaction.atomic
+def _dispatch_batch(consumers: list[Consumer]) -> int:
+    cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=DISPATCHER).first()
+    if cursor is None:
+        return 0
+    entries = list(selectors.after(cursor)[:BATCH])
+    if not entries:
+        return 0
+    for consume in consumers:
+        consume(entries)
+    cursor.xid, cursor.entry_id = entries[-1].xid, entries[-1].id
+    cursor.save(update_fields=["xid", "entry_id", "updated_at"])
+    return len(entries)
+
+
+def dispatch_if_behind() -> bool:
+    """Enqueue a dispatch if entries lie before the dispatcher: the sweep's part for one schema."""
+    if not selectors.is_behind(DISPATCHER):
+        return False
+    current_app.send_task(DISPATCH, kwargs={"schema_name": scope.current()}, retry=False)
+    return True

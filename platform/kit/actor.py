@@ -1,0 +1,26 @@
+"""Who acts: the one answer that every credential resolves to."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+type ActorKind = Literal["user", "anonymous", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A caller, as services and the journal see one.
+
+    `role` is a value of `identity.rules.Role`; kit does not know which ones there are.
+    """
+
+    kind: ActorKind
+    id: UUID | None
+    label: str
+    role: str
+    email: str = ""
+    name: str = ""
+
+
+SYSTEM = Actor(kind="system", id=None, label="system", role="system")
+ANONYMOUS = Actor(kind="anonymous", id=None, label="anonymous", role="anonymous")

@@ -1,0 +1,84 @@
+"""Every failure of a ninja API, answered as one problem."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from kit import problems
+from kit.errors import FieldError, InternalError, Invalid, Malformed, Refusal, TooLarge, Unauthenticated, Unavailable
+
+log = structlog.get_logger()
+
+_BODY = "body"
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def install(api: NinjaAPI) -> NinjaAPI:
+    """Make the API answer each failure in our one vocabulary, in production and in debug alike."""
+    for failure, answer in (
+        (Refusal, problems.problem),
+        (ValidationError, _invalid),
+        (HttpError, _http_error),
+        (AuthenticationError, _unauthenticated),
+        (Http404, problems.not_found),
+        (RequestDataTooBig, _too_large),
+        (OperationalError, unavailable),
+        (InterfaceError, unavailable),
+        (Exception, _broken),
+    ):
+        api.add_exception_handler(failure, answer)
+    return api
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Tell the caller to come back: the database does not answer."""
+    log.error("database_unavailable", error=str(error))
+    return problems.problem(request, Unavailable("The database does not answer"))
+
+
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [_field_error(fault) for fault in error.errors]
+    return problems.problem(request, Invalid(_summary(errors), errors=errors))
+
+
+def _summary(errors: Iterable[FieldError]) -> str:
+    return "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+
+
+def _field_error(fault: dict[str, Any]) -> FieldError:
+    source, *path = fault["loc"]
+    # The first part behind `body` is the name of the endpoint's own parameter: the caller never wrote it.
+    pointer = "#" + "".join(f"/{_escaped(part)}" for part in path[1:]) if source == _BODY else "?" + ".".join(map(str, path))
+    return FieldError(pointer, _NOT_WORD.sub("_", str(fault["type"]).lower()), str(fault["msg"]).removeprefix("Value error, "))
+
+
+def _escaped(part: object) -> str:
+    """Escape one step of a JSON pointer (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, Refusal):
+        return problems.problem(request, error.__cause__)
+    refusal = problems.BY_STATUS.get(error.status_code, Malformed)
+    return problems.problem(request, refusal(str(error)))
+
+
+def _unauthenticated(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    return problems.problem(request, Unauthenticated())
+
+
+def _too_large(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
+    return problems.problem(request, TooLarge())
+
+
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("request_broken", error=repr(error))
+    return problems.problem(request, InternalError())

@@ -1,0 +1,64 @@
+"""The outermost layer: a request id, one log line, and no error page but problems."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from kit import problems
+from kit.errors import Malformed
+from kit.ids import new_id
+
+log = structlog.get_logger("http")
+
+HEADER = "X-Request-Id"
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ERROR = 400
+
+type Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestMiddleware:
+    """Name each request, log it once, and answer its errors as problems.
+
+    Pages for people (the admin) keep the framework's own error pages.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        """Wrap the layers below."""
+        self._below = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request."""
+        started = time.perf_counter()
+        given = request.headers.get(HEADER, "")
+        request.request_id = given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        response = self._answer(request)
+        response[HEADER] = request.request_id
+        if isinstance(response, HttpResponse):
+            # Layers below may answer before the one that says how long the answer is.
+            response.setdefault("Content-Length", str(len(response.content)))
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return problems.problem(request, Malformed("An address must not hold the NUL character"))
+        response = self._below(request)
+        is_page = request.path.startswith(settings.PAGE_PREFIXES)
+        if response.status_code < _ERROR or is_page or not isinstance(response, HttpResponse):
+            return response
+        is_problem = response.get("Content-Type", "").startswith(problems.CONTENT_TYPE)
+        return response if is_problem else problems.from_status(request, response)

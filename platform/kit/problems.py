@@ -1,0 +1,114 @@
+"""Refusals as HTTP: `application/problem+json` (RFC 9457)."""
+
+from html import escape
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+
+from kit.errors import (
+    REGISTRY,
+    Conflict,
+    Deleted,
+    Forbidden,
+    InternalError,
+    Kind,
+    Malformed,
+    MediaType,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+STATUS: dict[Kind, HTTPStatus] = {
+    Kind.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Kind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Kind.METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
+    Kind.CONFLICT: HTTPStatus.CONFLICT,
+    Kind.GONE: HTTPStatus.GONE,
+    Kind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Kind.MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Kind.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
+    Kind.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# What a bare status of the framework means in our vocabulary.
+BY_STATUS: dict[int, type[Refusal]] = {
+    STATUS[refusal.kind]: refusal
+    for refusal in (
+        Malformed,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        Conflict,
+        Deleted,
+        TooLarge,
+        MediaType,
+        InternalError,
+        Unavailable,
+    )
+}
+
+
+def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Render a refusal for HTTP, with the headers that its status asks for."""
+    status = STATUS[refusal.kind]
+    body: dict[str, Any] = {
+        "type": f"{request.scheme}://{request.META.get('HTTP_HOST', 'localhost')}/problems/{refusal.code}",
+        "title": refusal.title,
+        "status": status.value,
+        "detail": str(refusal),
+        "instance": request.path,
+        "code": refusal.code,
+        "request_id": getattr(request, "request_id", None),
+        "errors": [error.as_dict() for error in refusal.errors],
+        **refusal.extra,
+    }
+    response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
+    if status is HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="aforo"'
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def from_status(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Say in our words what the framework answered in its own, keeping the headers that matter."""
+    refusal = BY_STATUS.get(response.status_code)
+    if refusal is None:
+        return response
+    said = problem(request, refusal())
+    if "Allow" in response:
+        said["Allow"] = response["Allow"]
+    return said
+
+
+def not_found(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
+    """Answer every path that no route takes."""
+    return problem(request, NotFound(f"No route takes {request.path}"))
+
+
+def explain(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the page that a problem's `type` points at."""
+    refusal = REGISTRY.get(code)
+    if refusal is None:
+        return problem(request, NotFound(f"No problem has the code {code}"))
+    status = STATUS[refusal.kind]
+    page = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(code)}</title>"
+        f"<h1>{escape(refusal.title)}</h1><p><code>{escape(code)}</code>, HTTP {status.value} {escape(status.phrase)}</p>"
+        f"<p>{escape(refusal.__doc__ or '')}</p>"
+    )
+    return HttpResponse(page)

@@ -1,0 +1,40 @@
+"""The shape of bodies: strict on the way in, plain on the way out."""
+
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, StringConstraints
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
+
+type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+type Text = Annotated[str, StringConstraints(max_length=20_000)]
+type ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
+class In(Schema):
+    """A body that refuses fields it does not know: a typo is told, not dropped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Out(Schema):
+    """A body of ours."""
+
+
+def _moment(value: object) -> object:
+    """Take RFC 3339 text only: a bare number would be read as seconds or milliseconds, at a guess."""
+    if isinstance(value, int | float):
+        msg = "give a date and time as RFC 3339 text, such as 2027-03-01T09:00:00Z"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, not TypeError, into a field error
+    return value
+
+
+def _within_reason(value: AwareDatetime) -> AwareDatetime:
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        msg = f"the year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}"
+        raise ValueError(msg)
+    return value
+
+
+type Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_within_reason)]

@@ -1,0 +1,31 @@
+"""Celery tasks that know whose data they touch, or do not run."""
+
+from typing import Any
+
+import celery
+import structlog
+from django.db import close_old_connections
+
+from kit import scope
+
+
+class ScopedTask(celery.Task):  # type: ignore[type-arg] # celery ships no types
+    """A task that runs inside the schema named by its keyword argument `schema_name`, and refuses to run without.
+
+    Raises:
+        NoScope: `schema_name` is missing or empty.
+    """
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Enter the schema, run, return to the one before."""
+        schema_name = kwargs.pop("schema_name", None)
+        if not schema_name or not isinstance(schema_name, str):
+            msg = f"{self.name} was sent without schema_name"
+            raise scope.NoScope(msg)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(task=self.name, tenant=schema_name)
+        close_old_connections()
+        with scope.entered(schema_name):
+            return super().__call__(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""Organizations: their schemas, domains and standing. Tables in the public schema."""

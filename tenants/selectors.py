@@ -1,0 +1,100 @@
+"""Finding the organization behind a host: remembered in the process, shared through the cache, true in the database."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from django.core.cache import cache
+from django.db.models import Q
+
+from kit import scope
+from kit.cache import SHARED
+from tenants.models import Organization
+
+# A change of an organization is felt everywhere after this many seconds at the latest.
+PROCESS_SECONDS = 2.0
+SHARED_SECONDS = 60
+MAX_CACHED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What a request needs to know of its organization."""
+
+    schema_name: str
+    slug: str
+    name: str
+    is_suspended: bool
+    locale: str
+    timezone: str
+    plan: str
+
+
+_known: dict[str, tuple[float, Tenant | None]] = {}
+
+
+def cache_key(address: str) -> str:
+    """Name the shared cache's entry for `host:<host>` or `slug:<slug>`."""
+    return f"{SHARED}tenant:{address}"
+
+
+def forget(*addresses: str) -> None:
+    """Drop what this process and the shared cache remember; other processes follow within seconds."""
+    for address in addresses:
+        _known.pop(address, None)
+    cache.delete_many([cache_key(address) for address in addresses])
+
+
+def by_host(host: str) -> Tenant | None:
+    """Find the organization that answers under a host."""
+    return _resolve(f"host:{host}", Q(domains__domain=host))
+
+
+def by_slug(slug: str) -> Tenant | None:
+    """Find an organization by its short name."""
+    return _resolve(f"slug:{slug}", Q(slug=slug))
+
+
+def _resolve(address: str, matches: Q) -> Tenant | None:
+    now = time.monotonic()
+    known = _known.get(address)
+    if known and known[0] > now:
+        return known[1]
+    tenant = _shared(address, matches)
+    if len(_known) >= MAX_CACHED:
+        _known.clear()
+    _known[address] = (now + PROCESS_SECONDS, tenant)
+    return tenant
+
+
+def _shared(address: str, matches: Q) -> Tenant | None:
+    stored = cache.get(cache_key(address))
+    if stored is not None:
+        return Tenant(**stored)
+    tenant = _stored(matches)
+    # Unknown names are not shared: whoever makes them up would fill the cache.
+    if tenant is not None:
+        cache.set(cache_key(address), asdict(tenant), SHARED_SECONDS)
+    return tenant
+
+
+def _stored(matches: Q) -> Tenant | None:
+    with scope.entered(scope.PUBLIC):
+        row = Organization.objects.filter(matches).first()
+    if row is None:
+        return None
+    return Tenant(
+        schema_name=row.schema_name,
+        slug=row.slug,
+        name=row.name,
+        is_suspended=row.status == Organization.Status.SUSPENDED,
+        locale=row.locale,
+        timezone=row.timezone,
+        plan=row.plan,
+    )
+
+
+def active_schemas() -> Iterator[str]:
+    """Name the schema of every organization that is served. Call in the public schema."""
+    active = Organization.objects.filter(status=Organization.Status.ACTIVE).order_by("pk")
+    yield from active.values_list("schema_name", flat=True).iterator()
