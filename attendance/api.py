@@ -47,16 +47,12 @@ def register_for_session(
 
 
 def _register(by: Actor, payload: RegisterIn, **seat: UUID) -> Status[Registration]:
-    done = services.register(
-        attendee=_attendee(payload, by), access_code=payload.access_code, by=by, at=now(), **seat
-    )
+    done = services.register(attendee=_attendee(payload, by), access_code=payload.access_code, by=by, at=now(), **seat)
     return Status(201 if done.is_new else 200, done.registration)
 
 
 @router.get("/registrations", response=RegistrationPage, auth=requires(Operation.PROFILE))
-def list_registrations(
-    request: TenantRequest, page: Query[CursorIn], event_id: UUID | None = None
-) -> dict[str, Any]:
+def list_registrations(request: TenantRequest, page: Query[CursorIn], event_id: UUID | None = None) -> dict[str, Any]:
     """List registrations, newest first: one's own, or for staff those of their events."""
     found = selectors.registrations(reader=request.actor)
     return keyset(found.filter(event_id=event_id) if event_id else found, page)

@@ -34,9 +34,6 @@ class Registration(DeletableRow):
     source = models.CharField(max_length=20, default="api")
     cancelled_at = models.DateTimeField(null=True)
 
-    # Place in the queue, from 1, where a selector or the seat statement filled it in.
-    waitlist_position: int | None = None
-
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -44,7 +41,9 @@ class Registration(DeletableRow):
                 condition=~Q(status=RegistrationStatus.CANCELLED) & Q(deleted_at=None),
                 name=ONE_LIVE_REGISTRATION,
             ),
-            models.CheckConstraint(condition=Q(status__in=list(RegistrationStatus)), name="registration_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=list(RegistrationStatus)), name="registration_status_is_known"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -57,3 +56,9 @@ class Registration(DeletableRow):
 
     def __str__(self) -> str:
         return f"{self.attendee_name} ({self.status})"
+
+    @property
+    def waitlist_position(self) -> int | None:
+        """Tell the place in the queue, from 1, where a selector counted it; nothing for whoever has a seat."""
+        position: int | None = getattr(self, "counted_position", None)
+        return position

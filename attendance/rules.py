@@ -26,7 +26,7 @@ def new_code() -> str:
     return "".join(choice(_ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def why_refused(  # noqa: PLR0913 - the facts of a seat pool, one each
+def why_refused(
     *, is_open: bool, closes_at: datetime, needs_code: bool, seats_left: int, has_waitlist: bool, at: datetime
 ) -> Refusal | None:
     """Tell why the seat statement took no seat, or nothing if by now it would.

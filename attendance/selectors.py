@@ -28,7 +28,7 @@ def _with_position() -> QuerySet[Registration]:
     )
     waits = Q(status=RegistrationStatus.WAITLISTED)
     return Registration.objects.annotate(
-        waitlist_position=Case(When(waits, then=Subquery(ahead)), output_field=IntegerField())
+        counted_position=Case(When(waits, then=Subquery(ahead)), output_field=IntegerField())
     )
 
 

@@ -50,7 +50,9 @@ class CapacityBelowSeatsTaken(Conflict):
 
 def ends_before_start() -> Invalid:
     """Refuse a span that ends before it starts."""
-    return Invalid("It ends before it starts", errors=[FieldError("#/ends_at", "ends_before_start", "must be after starts_at")])
+    return Invalid(
+        "It ends before it starts", errors=[FieldError("#/ends_at", "ends_before_start", "must be after starts_at")]
+    )
 
 
 def outside_event() -> Invalid:

@@ -14,6 +14,8 @@ from kit.schemas import In, Moment, Name, Out, ShortText, Text
 
 type Capacity = Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
 type Code = Annotated[str, Field(max_length=50)]
+# Stands where a field of a change was left out; defaults are not validated, and unset fields are dropped.
+_UNSET: Any = None
 _HTTP_URL = TypeAdapter(HttpUrl)
 
 
@@ -54,11 +56,11 @@ class EventChangesIn(In):
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     image_url: Url = ""
     resources: Text = ""
-    starts_at: Moment = Field(None)
-    ends_at: Moment = Field(None)
-    capacity: Capacity = Field(None)
-    admission: Admission = Field(None)
-    has_waitlist: bool = Field(None)
+    starts_at: Moment = _UNSET
+    ends_at: Moment = _UNSET
+    capacity: Capacity = _UNSET
+    admission: Admission = _UNSET
+    has_waitlist: bool = _UNSET
     access_code: Code = ""
 
 
@@ -137,9 +139,9 @@ class SessionChangesIn(In):
     """Fields of a session to change; what is left out stays as it is."""
 
     title: Name = ""
-    starts_at: Moment = Field(None)
-    ends_at: Moment = Field(None)
-    capacity: Capacity = Field(None)
+    starts_at: Moment = _UNSET
+    ends_at: Moment = _UNSET
+    capacity: Capacity = _UNSET
     room_id: UUID | None = None
     resources: Text = ""
     presenter: ShortText = ""

@@ -3,19 +3,24 @@
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from structlog.contextvars import bind_contextvars
 
 from kit import problems, scope
 from kit.api import unavailable
 from kit.errors import Malformed, Refusal
-from kit.middleware import Handler
+from kit.middleware import Handler, Request
 from tenants import rules, selectors
 from tenants.messages import Suspended, UnknownHost
 from tenants.selectors import Tenant
 
 HEADER = "X-Tenant"
+
+
+class RoutedRequest(Request):
+    """A request whose organization is known; none on the public hosts."""
+
+    tenant: Tenant | None
 
 
 class TenancyMiddleware:
@@ -29,7 +34,7 @@ class TenancyMiddleware:
         """Wrap the layers below."""
         self._below = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: RoutedRequest) -> HttpResponseBase:
         """Handle one request."""
         if request.path in settings.HOSTLESS_PATHS:
             return self._below(request)
@@ -47,7 +52,7 @@ class TenancyMiddleware:
         return self._below(request)
 
     @staticmethod
-    def _tenant(request: HttpRequest) -> Tenant | None:
+    def _tenant(request: Request) -> Tenant | None:
         try:
             host = rules.host_of(request.get_host())
         except DisallowedHost as error:

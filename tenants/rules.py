@@ -2,7 +2,9 @@
 
 import re
 
-RESERVED_SLUGS = frozenset({"www", "api", "admin", "app", "public", "static", "mail", "status", "docs", "platform", "aforo"})
+RESERVED_SLUGS = frozenset(
+    {"www", "api", "admin", "app", "public", "static", "mail", "status", "docs", "platform", "aforo"}
+)
 SLUG = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
 HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 SCHEMA_PREFIX = "t_"

@@ -30,7 +30,7 @@ class Owner:
     password: str
 
 
-def create_organization(  # noqa: PLR0913 - the organization's fields, its owner, and when
+def create_organization(
     *, slug: str, name: str, owner: Owner, at: datetime, locale: str = "en", timezone: str = "UTC"
 ) -> Organization:
     """Create an organization with its schema, its domain `<slug>.<base domain>` and its first admin.
@@ -89,7 +89,9 @@ def add_domain(*, organization: Organization, host: str, is_primary: bool = Fals
 def _add_domain(organization: Organization, host: str, *, is_primary: bool = True) -> Domain:
     host = rules.host_of(host)
     if not rules.HOST.fullmatch(host) or host in settings.PUBLIC_HOSTS:
-        raise Invalid("Not a host", errors=[FieldError("#/domain", "bad_host", "give a host name, such as events.example.com")])
+        raise Invalid(
+            "Not a host", errors=[FieldError("#/domain", "bad_host", "give a host name, such as events.example.com")]
+        )
     domain = Domain(tenant=organization, domain=host, is_primary=is_primary)
     try:
         with transaction.atomic():
@@ -119,7 +121,7 @@ def update_organization(*, organization_id: int, changes: dict[str, str]) -> Org
         NotFound: no such organization.
     """
     with scope.entered(scope.PUBLIC), transaction.atomic():
-        organization = Organization.objects.select_for_update().filter(pk=organization_id).first()
+        organization: Organization | None = Organization.objects.select_for_update().filter(pk=organization_id).first()
         if organization is None:
             raise NotFound("No such organization")
         for field, value in changes.items():

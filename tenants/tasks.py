@@ -23,6 +23,6 @@ def sweep_journals() -> int:
         try:
             with scope.entered(schema_name):
                 found += dispatch_if_behind()
-        except DatabaseError as error:
-            log.error("sweep_failed", schema=schema_name, error=str(error))
+        except DatabaseError:
+            log.exception("sweep_failed", schema=schema_name)
     return found

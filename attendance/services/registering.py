@@ -24,7 +24,7 @@ from attendance.models import ONE_LIVE_REGISTRATION, Registration
 from attendance.rules import new_code, why_refused
 from catalog import selectors as catalogue
 from catalog.models import SeatPool
-from journal.services import INSERT_ENTRY, announce, insert_params
+from journal.services import announce, insert_entry, insert_params
 from kit.actor import Actor
 from kit.errors import Forbidden, NotFound
 from kit.ids import new_id
@@ -32,13 +32,14 @@ from kit.ids import new_id
 # Tries before giving up on a pool whose state changes between the statement and the look at why it refused.
 ATTEMPTS = 5
 
-_ENTRY = INSERT_ENTRY.format(
-    type=f"CASE status WHEN 'confirmed' THEN '{REGISTRATION_CONFIRMED}' ELSE '{REGISTRATION_WAITLISTED}' END",
+_ENTRY = insert_entry(
+    event_type=f"CASE status WHEN 'confirmed' THEN '{REGISTRATION_CONFIRMED}' ELSE '{REGISTRATION_WAITLISTED}' END",
     subject_type="'registration'",
     subject_id="id",
     payload="%(payload)s::jsonb || jsonb_build_object('status', status)",
 )
 
+# Its parts are constants; values come through placeholders.
 TAKE_SEAT: Final = f"""
 WITH seat AS (
     UPDATE catalog_seatpool
@@ -64,7 +65,7 @@ WITH seat AS (
     {_ENTRY} FROM taken
 )
 SELECT status, waitlist_number FROM taken
-"""
+"""  # noqa: S608 - see above
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,14 @@ class Registered:
     is_new: bool
 
 
-def register(  # noqa: PLR0913 - who, for what, by whom, when
-    *, event_id: UUID, session_id: UUID | None = None, attendee: Attendee, access_code: str = "", by: Actor, at: datetime
+def register(
+    *,
+    event_id: UUID,
+    session_id: UUID | None = None,
+    attendee: Attendee,
+    access_code: str = "",
+    by: Actor,
+    at: datetime,
 ) -> Registered:
     """Take a seat, or a place on the waitlist, for an attendee: oneself, or for staff somebody else.
 

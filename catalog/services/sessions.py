@@ -57,15 +57,15 @@ def _check(session: Session, event: Event) -> None:
 
 
 def _set_speakers(session: Session, speaker_ids: list[UUID]) -> None:
-    known = set(Speaker.objects.filter(id__in=speaker_ids, deleted_at=None).values_list("id", flat=True))
+    known = Speaker.objects.in_bulk(speaker_ids)
     errors = [
         FieldError(f"#/speaker_ids/{index}", "not_found", "there is no such speaker")
         for index, speaker_id in enumerate(speaker_ids)
-        if speaker_id not in known
+        if speaker_id not in known or known[speaker_id].deleted_at is not None
     ]
     if errors:
         raise Invalid("No such speaker", errors=errors)
-    session.speakers.set(known)
+    session.speakers.set(known.values())
 
 
 @transaction.atomic

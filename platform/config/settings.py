@@ -58,7 +58,14 @@ _EVERYWHERE = [
     "django.contrib.sessions",
     "django.contrib.admin",
 ]
-_WITHOUT_TABLES = ["unfold", "config", "ninja", "django.contrib.messages", "django.contrib.staticfiles", "django_migration_linter"]
+_WITHOUT_TABLES = [
+    "unfold",
+    "config",
+    "ninja",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_migration_linter",
+]
 SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
 TENANT_APPS = [*_EVERYWHERE, "journal", "catalog", "attendance"]
 INSTALLED_APPS = [

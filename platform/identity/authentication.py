@@ -8,12 +8,12 @@ from identity.messages import BadToken
 from identity.rules import Operation, permits
 from kit.actor import ANONYMOUS, Actor
 from kit.errors import Forbidden, Unauthenticated
+from kit.middleware import Request
 
 
-class TenantRequest(HttpRequest):
+class TenantRequest(Request):
     """A request that has passed `requires`."""
 
-    request_id: str
     actor: Actor
 
 
@@ -41,7 +41,7 @@ class Requires(HttpBearer):
         if header and scheme.lower() != "bearer":
             raise Unauthenticated("Send the token as Authorization: Bearer <token>")
         actor = self.authenticate(request, credential.strip()) if header else ANONYMOUS
-        request.actor = actor
+        request.actor = actor  # type: ignore[attr-defined] # from here on it is a TenantRequest
         if not permits(actor.role, self.operation):
             if actor is ANONYMOUS:
                 raise Unauthenticated

@@ -32,4 +32,6 @@ class BadToken(Unauthenticated):
 
 def weak_password(reasons: list[str]) -> Invalid:
     """Refuse a password, with every reason."""
-    return Invalid("The password is too weak", errors=[FieldError("#/password", "weak_password", why) for why in reasons])
+    return Invalid(
+        "The password is too weak", errors=[FieldError("#/password", "weak_password", why) for why in reasons]
+    )

@@ -25,7 +25,9 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200)
-    role = models.CharField(max_length=20, choices=[(role, role.value) for role in (*MEMBER_ROLES, Role.OPERATOR)], default=Role.ATTENDEE)
+    role = models.CharField(
+        max_length=20, choices=[(role, role.value) for role in (*MEMBER_ROLES, Role.OPERATOR)], default=Role.ATTENDEE
+    )
     is_active = models.BooleanField(default=True)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

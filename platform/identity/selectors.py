@@ -37,13 +37,14 @@ def forget(user_id: UUID) -> None:
     _standing.pop((scope.current(), user_id), None)
 
 
-def user(user_id: UUID | None) -> User:
-    """Find a user.
+def user(user_id: UUID | None, *, for_update: bool = False) -> User:
+    """Find a user, locked for the rest of the transaction if asked.
 
     Raises:
         NotFound: no such user here.
     """
-    found = User.objects.filter(id=user_id).first()
+    users = User.objects.select_for_update() if for_update else User.objects.all()
+    found = users.filter(id=user_id).first() if user_id else None
     if found is None:
         raise NotFound("No such user")
     return found

@@ -58,9 +58,7 @@ def _payload(user: User) -> dict[str, str]:
 
 
 @transaction.atomic
-def create_user(  # noqa: PLR0913 - the account's fields, and who and when
-    *, email: str, name: str, password: str, by: Actor, at: datetime, role: str = Role.ATTENDEE
-) -> User:
+def create_user(*, email: str, name: str, password: str, by: Actor, at: datetime, role: str = Role.ATTENDEE) -> User:
     """Open an account.
 
     Raises:
@@ -91,7 +89,7 @@ def update_user(*, user_id: UUID | None, changes: dict[str, Any], by: Actor, at:
         NotFound: no such user.
         Invalid: the caller would lock themselves out.
     """
-    user = User.objects.select_for_update().filter(id=user_id).first() or selectors.user(user_id)
+    user = selectors.user(user_id, for_update=True)
     if user.id == by.id and {"role", "is_active"} & changes.keys():
         raise Invalid("Ask another admin to change your own role or activity")
     before = {field: getattr(user, field) for field in changes}

@@ -50,7 +50,12 @@ def user_id(token: str) -> UUID:
     try:
         key = keys.pairs()[jwt.get_unverified_header(token)["kid"]]
         claims = jwt.decode(
-            token, key.public, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=issuer(), options={"require": _REQUIRED}
+            token,
+            key.public,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=issuer(),
+            options={"require": _REQUIRED},
         )
         return UUID(claims["sub"])
     except jwt.ExpiredSignatureError as error:

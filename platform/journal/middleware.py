@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from django.db import DatabaseError
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.timezone import now
 
@@ -12,7 +11,7 @@ from journal.messages import ACCESS_DENIED
 from journal.services import record
 from kit import scope
 from kit.actor import Actor
-from kit.middleware import Handler, log
+from kit.middleware import Handler, Request, log
 
 
 class AuditMiddleware:
@@ -25,7 +24,7 @@ class AuditMiddleware:
         """Wrap the layers below."""
         self._below = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: Request) -> HttpResponseBase:
         """Handle one request."""
         origin.begin(origin.Origin(request.request_id, request.META.get("REMOTE_ADDR") or None))
         response = self._below(request)
@@ -35,7 +34,7 @@ class AuditMiddleware:
         return response
 
     @staticmethod
-    def _record_denial(request: HttpRequest, actor: Actor) -> None:
+    def _record_denial(request: Request, actor: Actor) -> None:
         if scope.current() == scope.PUBLIC:
             return
         try:

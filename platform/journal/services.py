@@ -31,7 +31,7 @@ type Consumer = Callable[[list[Entry]], None]
 _announced: dict[str, float] = {}
 
 
-def record(  # noqa: PLR0913 - one keyword a column
+def record(
     event_type: EventType,
     *,
     subject: models.Model | None,
@@ -49,7 +49,7 @@ def record(  # noqa: PLR0913 - one keyword a column
         occurred_at=at,
         type=event_type.name,
         version=event_type.version,
-        subject_type=subject._meta.model_name or "" if subject else "",
+        subject_type=type(subject).__name__.lower() if subject else "",
         subject_id=subject.pk if subject else None,
         payload=dict(payload or {}),
         changes=dict(changes or {}),
@@ -63,18 +63,24 @@ def record(  # noqa: PLR0913 - one keyword a column
     return entry
 
 
-# The same row as `record` writes, for statements that do everything in one round trip. Placeholders are
-# those of `insert_params`; the statement around it supplies type, subject_id and payload as SQL.
-INSERT_ENTRY = f"""
-INSERT INTO journal_entry (id, xid, occurred_at, type, version, subject_type, subject_id, payload, changes,
-                           actor_kind, actor_id, actor_label, request_id, ip)
-SELECT %(entry_id)s, {CURRENT_XID}, %(at)s, {{type}}, 1, {{subject_type}}, {{subject_id}}, {{payload}}, '{{{{}}}}'::jsonb,
-       %(actor_kind)s, %(actor_id)s, %(actor_label)s, %(request_id)s, %(ip)s
-"""
+def insert_entry(*, event_type: str, subject_type: str, subject_id: str, payload: str) -> str:
+    """Write the INSERT of `record` as SQL, for statements that do everything in one round trip.
+
+    The arguments are SQL expressions; the placeholders left in it are those of `insert_params`. A FROM clause
+    may follow. Whoever runs it calls `announce` after commit.
+    """
+    # Every part is SQL of ours; values come through placeholders.
+    return f"""
+        INSERT INTO journal_entry
+               (id, xid, occurred_at, type, version, subject_type, subject_id, payload, changes,
+                actor_kind, actor_id, actor_label, request_id, ip)
+        SELECT %(entry_id)s, {CURRENT_XID}, %(at)s, {event_type}, 1, {subject_type}, {subject_id}, {payload},
+               '{{}}'::jsonb, %(actor_kind)s, %(actor_id)s, %(actor_label)s, %(request_id)s, %(ip)s
+    """
 
 
 def insert_params(*, by: Actor, at: datetime) -> dict[str, Any]:
-    """Give the parameters that `INSERT_ENTRY` needs."""
+    """Give the parameters that the SQL of `insert_entry` needs."""
     came_from = origin.current()
     return {
         "entry_id": new_id(),

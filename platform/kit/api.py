@@ -22,17 +22,18 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 def install(api: NinjaAPI) -> NinjaAPI:
     """Make the API answer each failure in our one vocabulary, in production and in debug alike."""
-    for failure, answer in (
-        (Refusal, problems.problem),
-        (ValidationError, _invalid),
-        (HttpError, _http_error),
-        (AuthenticationError, _unauthenticated),
-        (Http404, problems.not_found),
-        (RequestDataTooBig, _too_large),
-        (OperationalError, unavailable),
-        (InterfaceError, unavailable),
-        (Exception, _broken),
-    ):
+    answers: dict[type[Exception], Any] = {
+        Refusal: problems.problem,
+        ValidationError: _invalid,
+        HttpError: _http_error,
+        AuthenticationError: _unauthenticated,
+        Http404: problems.not_found,
+        RequestDataTooBig: _too_large,
+        OperationalError: unavailable,
+        InterfaceError: unavailable,
+        Exception: _broken,
+    }
+    for failure, answer in answers.items():
         api.add_exception_handler(failure, answer)
     return api
 
@@ -55,8 +56,12 @@ def _summary(errors: Iterable[FieldError]) -> str:
 def _field_error(fault: dict[str, Any]) -> FieldError:
     source, *path = fault["loc"]
     # The first part behind `body` is the name of the endpoint's own parameter: the caller never wrote it.
-    pointer = "#" + "".join(f"/{_escaped(part)}" for part in path[1:]) if source == _BODY else "?" + ".".join(map(str, path))
-    return FieldError(pointer, _NOT_WORD.sub("_", str(fault["type"]).lower()), str(fault["msg"]).removeprefix("Value error, "))
+    pointer = (
+        "#" + "".join(f"/{_escaped(part)}" for part in path[1:]) if source == _BODY else "?" + ".".join(map(str, path))
+    )
+    return FieldError(
+        pointer, _NOT_WORD.sub("_", str(fault["type"]).lower()), str(fault["msg"]).removeprefix("Value error, ")
+    )
 
 
 def _escaped(part: object) -> str:
@@ -80,5 +85,5 @@ def _too_large(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
 
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.exception("request_broken", error=repr(error))
+    log.error("request_broken", exc_info=error)
     return problems.problem(request, InternalError())

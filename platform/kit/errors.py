@@ -30,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One fault of one field. `pointer` is a JSON pointer into the body (`#/sessions/0/title`), or `?name` for a query."""
+    """One fault of one field.
+
+    `pointer` is a JSON pointer into the body (`#/sessions/0/title`), or `?name` for a query parameter.
+    """
 
     pointer: str
     code: str

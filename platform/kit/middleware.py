@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -19,7 +20,13 @@ HEADER = "X-Request-Id"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
 
-type Handler = Callable[[HttpRequest], HttpResponseBase]
+type Handler = Callable[[Any], HttpResponseBase]
+
+
+class Request(HttpRequest):
+    """A request as it leaves `RequestMiddleware`."""
+
+    request_id: str
 
 
 class RequestMiddleware:
@@ -32,7 +39,7 @@ class RequestMiddleware:
         """Wrap the layers below."""
         self._below = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: Request) -> HttpResponseBase:
         """Handle one request."""
         started = time.perf_counter()
         given = request.headers.get(HEADER, "")
@@ -53,7 +60,7 @@ class RequestMiddleware:
         )
         return response
 
-    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+    def _answer(self, request: Request) -> HttpResponseBase:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.problem(request, Malformed("An address must not hold the NUL character"))
         response = self._below(request)

@@ -108,7 +108,8 @@ def explain(request: HttpRequest, code: str) -> HttpResponse:
     status = STATUS[refusal.kind]
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(code)}</title>"
-        f"<h1>{escape(refusal.title)}</h1><p><code>{escape(code)}</code>, HTTP {status.value} {escape(status.phrase)}</p>"
+        f"<h1>{escape(refusal.title)}</h1>"
+        f"<p><code>{escape(code)}</code>, HTTP {status.value} {escape(status.phrase)}</p>"
         f"<p>{escape(refusal.__doc__ or '')}</p>"
     )
     return HttpResponse(page)

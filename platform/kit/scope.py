@@ -6,13 +6,17 @@ forgetting to enter a scope is an error and never a read of somebody else's data
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connection as _connection
 
 PUBLIC = "public"
 
+# django-tenants' backend, which the stubs do not know.
+connection: Any = _connection
 
-class NoScope(RuntimeError):
+
+class NoScope(RuntimeError):  # noqa: N818 - the name is the refusal itself
     """Work that belongs to a scope was started without one."""
 
 

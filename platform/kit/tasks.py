@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from kit import scope
 
 
-class ScopedTask(celery.Task):  # type: ignore[type-arg] # celery ships no types
+class ScopedTask(celery.Task):
     """A task that runs inside the schema named by its keyword argument `schema_name`, and refuses to run without.
 
     Raises:

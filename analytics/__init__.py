@@ -1,0 +1,1 @@
+"""What it meant: reports and rollups."""

@@ -1,0 +1,1 @@
+"""Who is told: partners' endpoints and the attempts to reach them."""
