@@ -27,6 +27,12 @@ class DomainTaken(Conflict):
     code, title = "domain_taken", "Another organization answers under this host"
 
 
+def bad_timezone(name: str) -> Invalid:
+    """Refuse a time zone that the IANA database does not list."""
+    why = "use a name of the IANA time zone database, such as America/Bogota"
+    return Invalid(f"There is no time zone {name!r}", errors=[FieldError("#/timezone", "bad_timezone", why)])
+
+
 def bad_slug(slug: str) -> Invalid:
     """Refuse a name for an organization."""
     why = "use 1 to 40 lower-case letters, digits and inner hyphens, beginning with a letter; some names are reserved"

@@ -1,6 +1,7 @@
 """What an organization may be called, and which hosts it may have."""
 
 import re
+from zoneinfo import available_timezones
 
 RESERVED_SLUGS = frozenset(
     {"www", "api", "admin", "app", "public", "static", "mail", "status", "docs", "platform", "aforo"}
@@ -13,6 +14,11 @@ SCHEMA_PREFIX = "t_"
 def is_slug(text: str) -> bool:
     """Tell whether the text can name an organization: a DNS label of at most 40 characters, not reserved."""
     return SLUG.fullmatch(text) is not None and text not in RESERVED_SLUGS
+
+
+def is_timezone(name: str) -> bool:
+    """Tell whether the IANA database lists the time zone."""
+    return name in available_timezones()
 
 
 def schema_name(slug: str) -> str:

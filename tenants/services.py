@@ -17,7 +17,7 @@ from kit import scope
 from kit.actor import SYSTEM, Actor
 from kit.errors import FieldError, Invalid, NotFound
 from tenants import rules, selectors
-from tenants.messages import DomainTaken, SlugTaken, bad_slug
+from tenants.messages import DomainTaken, SlugTaken, bad_slug, bad_timezone
 from tenants.models import Domain, Organization
 
 
@@ -38,11 +38,13 @@ def create_organization(
     All or nothing: one transaction, DDL included. A process killed in the middle leaves no trace.
 
     Raises:
-        Invalid: the slug cannot name an organization, or the owner's password is weak.
+        Invalid: the slug cannot name an organization, the time zone is unknown, or the owner's password is weak.
         SlugTaken: it names one already.
     """
     if not rules.is_slug(slug):
         raise bad_slug(slug)
+    if not rules.is_timezone(timezone):
+        raise bad_timezone(timezone)
     organization = Organization(
         slug=slug, schema_name=rules.schema_name(slug), name=name, locale=locale, timezone=timezone
     )
@@ -119,7 +121,10 @@ def update_organization(*, organization_id: int, changes: dict[str, str]) -> Org
 
     Raises:
         NotFound: no such organization.
+        Invalid: there is no such time zone.
     """
+    if not rules.is_timezone(changes.get("timezone", "UTC")):
+        raise bad_timezone(changes["timezone"])
     with scope.entered(scope.PUBLIC), transaction.atomic():
         organization: Organization | None = Organization.objects.select_for_update().filter(pk=organization_id).first()
         if organization is None:

@@ -1,6 +1,5 @@
 """Settings, from the environment alone. Every variable is listed in docs/configuration.md."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 env = environ.Env()
 
 DEBUG: bool = env.bool("DEBUG", default=False)
-TESTING = "pytest" in sys.modules
 
 # --- Secrets -----------------------------------------------------------------------------------------
 
@@ -64,7 +62,6 @@ _WITHOUT_TABLES = [
     "ninja",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_migration_linter",
 ]
 SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
 TENANT_APPS = [*_EVERYWHERE, "journal", "catalog", "attendance"]
@@ -74,8 +71,6 @@ INSTALLED_APPS = [
     *(app for app in TENANT_APPS if app not in SHARED_APPS),
     *(app for app in _WITHOUT_TABLES if app != "unfold"),
 ]
-if not DEBUG and not TESTING:
-    INSTALLED_APPS.remove("django_migration_linter")
 
 MIDDLEWARE = [
     "kit.middleware.RequestMiddleware",
@@ -185,7 +180,8 @@ if env.bool("BEHIND_PROXY", default=False):
 X_FRAME_OPTIONS = "DENY"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+# In debug the files are found where they lie; nothing is collected.
+STATIC_ROOT = None if DEBUG else ROOT / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
 
@@ -203,7 +199,3 @@ UNFOLD = {"SITE_TITLE": "config.panel.title", "SITE_HEADER": "config.panel.title
 # --- Logs ---------------------------------------------------------------------------------------------
 
 LOGGING = logs.configure(as_json=not DEBUG)
-
-# --- Checks of migrations -----------------------------------------------------------------------------
-
-MIGRATION_LINTER_OPTIONS = {"exclude_apps": ["contenttypes", "auth", "sessions", "admin"], "no_cache": True}

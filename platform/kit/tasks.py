@@ -4,7 +4,6 @@ from typing import Any
 
 import celery
 import structlog
-from django.db import close_old_connections
 
 from kit import scope
 
@@ -26,6 +25,5 @@ class ScopedTask(celery.Task):
             raise scope.NoScope(msg)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, tenant=schema_name)
-        close_old_connections()
         with scope.entered(schema_name):
             return super().__call__(*args, **kwargs)

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from getpass import getpass
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
@@ -42,5 +43,4 @@ class Command(BaseCommand):
         except Refusal as refusal:
             reasons = "; ".join(error.detail for error in refusal.errors)
             raise CommandError(f"{refusal}{': ' if reasons else ''}{reasons}") from refusal
-        domain = organization.get_primary_domain()
-        self.stdout.write(f"{organization.name} answers at {domain}")
+        self.stdout.write(f"{organization.name} answers at {organization.slug}.{settings.BASE_DOMAIN}")

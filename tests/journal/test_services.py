@@ -1,0 +1,149 @@
+"""The log that nothing escapes and nobody edits."""
+
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
+
+from journal import selectors, services
+from journal.messages import EVENT_TYPES, EventType
+from journal.models import Cursor, Entry
+from journal.origin import Origin, begin
+from kit.actor import SYSTEM
+from kit.ids import new_id
+from tenants.models import Organization
+from tenants.tasks import sweep_journals
+from tests.factories import NOW, make_event, make_member
+
+HAPPENED = EventType("test.happened", "A thing of this test.", is_public=False)
+
+
+def happen(**fields: Any) -> Entry:
+    return services.record(HAPPENED, subject=None, by=SYSTEM, at=NOW, **fields)
+
+
+def test_a_deed_and_its_entry_stand_together(acme: Organization) -> None:
+    begin(Origin("req-1", "192.0.2.7"))
+    organizer = make_member("organizer").actor
+    event = services.record(HAPPENED, subject=make_event(), by=organizer, at=NOW, payload={"a": 1}, changes={"b": [1, 2]})
+    entry = Entry.objects.get(id=event.id)
+    assert (entry.type, entry.subject_type, entry.payload, entry.changes) == (
+        "test.happened", "event", {"a": 1}, {"b": [1, 2]}
+    )
+    assert (entry.actor_kind, entry.actor_id, entry.actor_label) == ("user", organizer.id, organizer.email)
+    assert (entry.request_id, entry.ip, entry.occurred_at) == ("req-1", "192.0.2.7", NOW)
+
+
+def test_an_undone_deed_leaves_no_entry(acme: Organization) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        happen()
+        1 / 0  # noqa: B018 - the failure is the point
+    assert not Entry.objects.filter(type="test.happened").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE journal_entry SET payload = '{}'", "DELETE FROM journal_entry", "TRUNCATE journal_entry"],
+)
+def test_the_database_refuses_to_change_what_was_written(acme: Organization, statement: str) -> None:
+    entry = happen(payload={"kept": True})
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Entry.objects.get(id=entry.id).payload == {"kept": True}
+
+
+def test_readers_wait_for_transactions_that_may_still_commit_before(acme: Organization) -> None:
+    """Our own transaction still runs, so what it wrote is not settled; nobody can be told of it yet."""
+    entry = happen()
+    assert not selectors.settled().filter(id=entry.id).exists()
+    with override_settings(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selectors, "HORIZON", "9223372036854775807")
+        assert selectors.settled().filter(id=entry.id).exists()
+
+
+@pytest.fixture
+def all_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every entry for settled, since a test never commits. What settles is proven in tests/races."""
+    monkeypatch.setattr(selectors, "HORIZON", "9223372036854775807")
+
+
+RECEIVED: list[list[str]] = []
+
+
+def consume(entries: list[Entry]) -> None:
+    RECEIVED.append([str(entry.id) for entry in entries])
+
+
+def fail(entries: list[Entry]) -> None:
+    raise ConnectionError(len(entries))
+
+
+@pytest.mark.usefixtures("all_settled")
+def test_dispatch_hands_each_entry_over_once(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "BATCH", 2)
+    services.dispatch()
+    RECEIVED.clear()
+    entries = [happen() for _ in range(3)]
+    with override_settings(JOURNAL_CONSUMERS=["tests.journal.test_services.consume"]):
+        assert services.dispatch() == 3
+        assert services.dispatch() == 0
+    ordered = sorted(str(entry.id) for entry in entries)
+    assert RECEIVED == [ordered[:2], ordered[2:]]
+
+
+@pytest.mark.usefixtures("all_settled")
+def test_a_consumer_that_fails_keeps_the_cursor(acme: Organization) -> None:
+    services.dispatch()
+    before = Cursor.objects.values().get(name=services.DISPATCHER)
+    happen()
+    with override_settings(JOURNAL_CONSUMERS=["tests.journal.test_services.fail"]), pytest.raises(ConnectionError):
+        services.dispatch()
+    assert Cursor.objects.values().get(name=services.DISPATCHER) == before
+    assert services.dispatch() == 1
+
+
+def test_a_deed_is_announced_after_commit_once_a_window(
+    acme: Organization, sent: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        happen()
+        happen()
+        assert sent == []
+    assert sent == [("journal.dispatch", {"schema_name": acme.schema_name})]
+
+
+@pytest.mark.usefixtures("all_settled")
+def test_the_sweep_finds_what_a_killed_announcement_left_behind(
+    acme: Organization,
+    globex: Organization,
+    sent: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    services.dispatch()
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the broker is gone")
+
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(current_app, "send_task", broken)
+        happen()
+    assert sent == []
+
+    sweep_journals(schema_name="public")
+    assert ("journal.dispatch", {"schema_name": acme.schema_name}) in sent
+    services.dispatch()
+    sent.clear()
+    sweep_journals(schema_name="public")
+    assert ("journal.dispatch", {"schema_name": acme.schema_name}) not in sent
+
+
+def test_every_type_has_a_description_and_public_ones_an_example(acme: Organization) -> None:
+    for event_type in EVENT_TYPES.values():
+        assert event_type.description.endswith("."), event_type.name
+        assert event_type.example or not event_type.is_public, event_type.name
+    with pytest.raises(ValueError, match="declared twice"):
+        EventType("test.happened", "Again.")
+    assert new_id() < new_id()
