@@ -126,7 +126,9 @@ def update_organization(*, organization_id: int, changes: dict[str, str]) -> Org
     if not rules.is_timezone(changes.get("timezone", "UTC")):
         raise bad_timezone(changes["timezone"])
     with scope.entered(scope.PUBLIC), transaction.atomic():
-        organization: Organization | None = Organization.objects.select_for_update().filter(pk=organization_id).first()
+        organization: Organization | None = (
+            Organization.objects.select_for_update(no_key=True).filter(pk=organization_id).first()
+        )
         if organization is None:
             raise NotFound("No such organization")
         for field, value in changes.items():

@@ -6,36 +6,51 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from django.utils.timezone import now
 
-from identity import keys, selectors as identity_selectors, tokens
+from identity import keys, tokens
+from identity import selectors as identity_selectors
 from identity.models import User
-from journal import origin, services as journal_services
+from journal import origin
+from journal import services as journal_services
 from kit import scope
+from kit.actor import SYSTEM
+from kit.ids import new_id
 from tenants import selectors as tenant_selectors
 from tenants.models import Organization
-from tenants.services import Owner, create_organization, create_operator
-from kit.actor import SYSTEM
+from tenants.services import Owner, create_operator, create_organization
 from tests.factories import NOW, PASSWORD, make_member
 
 type Json = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Provision the two organizations, and an operator, the way the product does."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Make a database of this process's own, with the two organizations and an operator.
+
+    In place of pytest-django's: that makes none where only tests without its markers are chosen, and those of
+    tests/races commit by themselves.
+    """
     with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": True})
         for slug, locale in (("acme", "es"), ("globex", "en")):
             owner = Owner(f"owner@{slug}.example", "Owner", PASSWORD)
             create_organization(slug=slug, name=slug.title(), owner=owner, at=NOW, locale=locale)
         create_operator(email="operator@aforo.example", name="Operator", password=PASSWORD, by=SYSTEM, at=NOW)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
-def _clean_process() -> Iterator[None]:
-    """Forget what processes remember between requests: one test is not the next one's past."""
+def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget what processes and the cache remember: one test is not the next one's past."""
+    monkeypatch.setattr(caches["default"], "key_prefix", f"test-{new_id()}")
     yield
     tenant_selectors._known.clear()
     identity_selectors._standing.clear()
@@ -61,7 +76,6 @@ def acme(db: None) -> Iterator[Organization]:
     """Work in acme's schema."""
     scope.enter(scope.PUBLIC)
     organization = Organization.objects.get(slug="acme")
-    cache.clear()
     with scope.entered(organization.schema_name):
         yield organization
 
@@ -70,7 +84,8 @@ def acme(db: None) -> Iterator[Organization]:
 def globex(acme: Organization) -> Organization:
     """The other organization. The test still works in acme's schema."""
     with scope.entered(scope.PUBLIC):
-        return Organization.objects.get(slug="globex")
+        organization: Organization = Organization.objects.get(slug="globex")
+        return organization
 
 
 type Members = Callable[..., User]
@@ -92,7 +107,9 @@ class Api:
 
     def __init__(self, slug: str, token: str = "") -> None:
         self.token = token
-        self._client = Client(headers={"host": f"{slug}.localhost", **({"authorization": f"Bearer {token}"} if token else {})})
+        self._client = Client(
+            headers={"host": f"{slug}.localhost", **({"authorization": f"Bearer {token}"} if token else {})}
+        )
 
     def __call__(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
         """Call `/api/v1<path>`; give the response, its JSON at `.json()`."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
+from attendance.models import Registration
 from attendance.services import Attendee, register
 from catalog.models import Event, Session
 from catalog.rules import Stage
 from catalog.services import create_event, create_session, publish_event
-from attendance.models import Registration
 from identity.models import User
 from journal.models import Entry
 from kit.actor import SYSTEM
@@ -71,7 +71,9 @@ def someone(**fields: Any) -> Attendee:
 
 def make_registration(event: Event, *, session: Session | None = None, **fields: Any) -> Registration:
     session_id = session.id if session else None
-    return register(event_id=event.id, session_id=session_id, attendee=someone(**fields), by=SYSTEM, at=NOW).registration
+    return register(
+        event_id=event.id, session_id=session_id, attendee=someone(**fields), by=SYSTEM, at=NOW
+    ).registration
 
 
 def happened() -> list[str]:

@@ -4,9 +4,16 @@ import os
 
 os.environ["DEBUG"] = "1"
 
-from config.settings import *  # noqa: E402, F403 - the environment is set first, and everything is wanted
-from config.settings import INSTALLED_APPS as _PRODUCT_APPS  # noqa: E402 - as above
+from config import settings as product
+from config.settings import *  # noqa: F403 - everything is wanted
 
 DEBUG = False
-INSTALLED_APPS = [*_PRODUCT_APPS, "django_migration_linter"]
+INSTALLED_APPS = [*product.INSTALLED_APPS, "django_migration_linter"]
 MIGRATION_LINTER_OPTIONS = {"exclude_apps": ["contenttypes", "auth", "sessions", "admin"], "no_cache": True}
+
+# Each process of a parallel run has a Valkey database and an end-to-end database of its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+E2E_DATABASE = f"test_e2e_{product.DATABASES['default']['NAME']}"
+REDIS_URL = f"{product.REDIS_URL.rsplit('/', 1)[0]}/{_WORKER % 15 + 1}"
+CACHES = {"default": {**product.CACHES["default"], "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = REDIS_URL

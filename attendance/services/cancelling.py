@@ -26,7 +26,7 @@ def cancel(*, registration_id: UUID, by: Actor, at: datetime) -> Registration:
         NotFound: there is none that the caller may see.
     """
     seen = selectors.registration(registration_id, reader=by)
-    SeatPool.objects.select_for_update().get(id=seen.pool_id)
+    SeatPool.objects.select_for_update(no_key=True).get(id=seen.pool_id)
     registration = Registration.objects.select_related("event", "session").get(id=registration_id)
     if registration.status == RegistrationStatus.CANCELLED:
         return registration
@@ -50,7 +50,7 @@ def promote_waitlists(*, event_id: UUID, by: Actor, at: datetime) -> int:
 
 
 def _promote(pool_id: UUID, *, by: Actor, at: datetime) -> int:
-    pool = SeatPool.objects.select_for_update().get(id=pool_id)
+    pool = SeatPool.objects.select_for_update(no_key=True).get(id=pool_id)
     if not pool.is_open or pool.closes_at <= at or pool.seats_left <= 0:
         return 0
     queue = Registration.objects.filter(pool_id=pool_id, status=RegistrationStatus.WAITLISTED, deleted_at=None)

@@ -37,11 +37,15 @@ from kit.ids import new_id
 def locked(event_id: UUID) -> Event:
     """Lock an event for the rest of the transaction: every write of the catalogue begins here.
 
+    Locks are taken in one order: event, then pools, then registrations. They leave the key alone (`no_key`):
+    a registration's foreign key to the event takes a shared lock on that after the pool's, and a full lock
+    here would close a circle with it.
+
     Raises:
         NotFound: no such event.
         Deleted: there was one.
     """
-    event = Event.objects.select_for_update().filter(id=event_id).first()
+    event = Event.objects.select_for_update(no_key=True).filter(id=event_id).first()
     if event is None:
         raise NotFound("No such event")
     if event.deleted_at is not None:

@@ -13,6 +13,8 @@ class Role(StrEnum):
     ATTENDEE = "attendee"
     ANONYMOUS = "anonymous"
     OPERATOR = "operator"
+    # The platform's own work. No account can have it: the database refuses to store it.
+    SYSTEM = "system"
 
 
 MEMBER_ROLES = (Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR, Role.SCANNER, Role.ATTENDEE)
@@ -36,7 +38,7 @@ class Operation(StrEnum):
     ORGANIZATIONS_WRITE = "organizations:write"
 
 
-_EVERYONE = frozenset(Role) - {Role.OPERATOR}
+_EVERYONE = frozenset({*MEMBER_ROLES, Role.ANONYMOUS})
 _KNOWN = frozenset(MEMBER_ROLES)
 _STAFF = frozenset({Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR})
 
@@ -85,8 +87,8 @@ PANEL_PERMISSIONS: dict[str, Operation] = {
 
 
 def permits(role: str, operation: Operation) -> bool:
-    """Tell whether the role may do the operation. Unknown roles may do nothing."""
-    return role in GRANTS[operation]
+    """Tell whether the role may do the operation. The system may do all, unknown roles nothing."""
+    return role == Role.SYSTEM or role in GRANTS[operation]
 
 
 def permits_in_panel(role: str, permission: str) -> bool:

@@ -43,7 +43,7 @@ def user(user_id: UUID | None, *, for_update: bool = False) -> User:
     Raises:
         NotFound: no such user here.
     """
-    users = User.objects.select_for_update() if for_update else User.objects.all()
+    users = User.objects.select_for_update(no_key=True) if for_update else User.objects.all()
     found = users.filter(id=user_id).first() if user_id else None
     if found is None:
         raise NotFound("No such user")

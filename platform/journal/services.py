@@ -127,7 +127,7 @@ def dispatch() -> int:
 
 @transaction.atomic
 def _dispatch_batch(consumers: list[Consumer]) -> int:
-    cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=DISPATCHER).first()
+    cursor = Cursor.objects.select_for_update(skip_locked=True, no_key=True).filter(name=DISPATCHER).first()
     if cursor is None:
         return 0
     entries = list(selectors.after(cursor)[:BATCH])

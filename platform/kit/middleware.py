@@ -67,5 +67,6 @@ class RequestMiddleware:
         is_page = request.path.startswith(settings.PAGE_PREFIXES)
         if response.status_code < _ERROR or is_page or not isinstance(response, HttpResponse):
             return response
-        is_problem = response.get("Content-Type", "").startswith(problems.CONTENT_TYPE)
-        return response if is_problem else problems.from_status(request, response)
+        # What speaks JSON already says what it means; the framework's own errors are pages or plain text.
+        is_said = response.get("Content-Type", "").startswith("application/")
+        return response if is_said else problems.from_status(request, response)

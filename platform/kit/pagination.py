@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from ninja import Field
 
-from kit.errors import FieldError, Invalid
+from kit.errors import FieldError, Malformed
 from kit.schemas import In
 
 MAX_SIZE = 100
@@ -36,7 +36,7 @@ def _decode(cursor: str) -> UUID:
     try:
         return UUID(bytes=urlsafe_b64decode(cursor + "=="))
     except ValueError as error:
-        raise Invalid(
+        raise Malformed(
             "The cursor is not one of ours",
             errors=[FieldError("?after", "bad_cursor", "pass `next` of the page before, unchanged")],
         ) from error
@@ -54,7 +54,7 @@ def keyset[T: Model](rows: QuerySet[T], at: CursorIn) -> dict[str, Any]:
     Rows written meanwhile shift nothing: the cursor names a row, not a number of rows.
 
     Raises:
-        Invalid: the cursor is not one of ours.
+        Malformed: the cursor is not one of ours.
     """
     rows = rows.order_by("-pk")
     if at.after:

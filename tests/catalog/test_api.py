@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -50,7 +50,7 @@ def test_an_organizer_drafts_an_event(caller: Callers) -> None:
         ({"latitude": 91}, "#/latitude", "less_than_equal"),
         ({"image_url": "javascript:alert(1)"}, "#/image_url", "url_scheme"),
         ({"category_id": "1"}, "#/category_id", "uuid_parsing"),
-        ({"category_id": str(uuid4())}, "#/category_id", "not_found"),
+        ({"category_id": str(UUID(int=7))}, "#/category_id", "not_found"),
         ({"seats_taken": 5}, "#/seats_taken", "extra_forbidden"),
     ],
 )
@@ -92,7 +92,9 @@ def test_a_body_of_another_type_is_refused(caller: Callers) -> None:
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("path", ["/events/not-a-uuid", "/events/1", "/nothing", "/events/x'--", f"/events/{uuid4()}"])
+@pytest.mark.parametrize(
+    "path", ["/events/not-a-uuid", "/events/1", "/nothing", "/events/x'--", f"/events/{UUID(int=7)}"]
+)
 def test_what_is_not_there_is_a_404(anonymous: Api, path: str) -> None:
     response = anonymous.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
@@ -100,14 +102,14 @@ def test_what_is_not_there_is_a_404(anonymous: Api, path: str) -> None:
 
 def test_a_method_that_is_not_there_is_a_405(anonymous: Api) -> None:
     response = anonymous("put", "/events", {})
-    assert (response.status_code, response["Allow"]) == (405, "GET, POST")
+    assert (response.status_code, set(response["Allow"].split(", "))) == (405, {"GET", "POST"})
 
 
-@pytest.mark.parametrize("query", ["page=0", "size=101", "page=x", "size=-1", "page=99999999999999999999", "nope=1"])
+@pytest.mark.parametrize("query", ["page=0", "size=101", "page=x", "size=-1", "page=99999999999999999999"])
 def test_a_bad_query_is_refused(anonymous: Api, query: str) -> None:
     response = anonymous.get(f"/events?{query}")
     assert response.status_code == 422
-    assert response.json()["errors"][0]["pointer"] == f"?{query.split('=')[0]}"
+    assert response.json()["errors"][0]["pointer"] == f"?{query.split('=', maxsplit=1)[0]}"
 
 
 def test_an_address_with_a_nul_is_refused(anonymous: Api) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from identity import keys, selectors, tokens
-from identity.models import RefreshToken, User
+from identity.models import RefreshToken, SigningKey, User
 from identity.services import update_user
 from journal.models import Entry
 from kit import scope
@@ -20,8 +20,6 @@ from tests.conftest import Api, Callers, Members
 from tests.factories import PASSWORD, happened
 
 NEW = {"email": "Ana@Example.com", "name": "  Ana Gil ", "password": PASSWORD}
-
-
 
 
 def test_an_account_is_opened_and_logged_in(anonymous: Api) -> None:
@@ -82,7 +80,9 @@ def test_a_login_gives_tokens_and_is_recorded(anonymous: Api, acme: Organization
 def test_every_failed_login_sounds_the_same(anonymous: Api, acme: Organization, member: Members) -> None:
     user, gone = member(acme, "admin"), member(acme, "admin", is_active=False)
     answers = [
-        login(anonymous, user.email, "wrong-password-1"), login(anonymous, "nobody@example.com"), login(anonymous, gone.email)
+        login(anonymous, user.email, "wrong-password-1"),
+        login(anonymous, "nobody@example.com"),
+        login(anonymous, gone.email),
     ]
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.json()["detail"] for answer in answers}) == 1
@@ -90,7 +90,9 @@ def test_every_failed_login_sounds_the_same(anonymous: Api, acme: Organization, 
     assert not RefreshToken.objects.exists()
 
 
-def test_a_member_of_one_organization_is_nobody_at_another(anonymous: Api, globex: Organization, member: Members) -> None:
+def test_a_member_of_one_organization_is_nobody_at_another(
+    anonymous: Api, globex: Organization, member: Members
+) -> None:
     assert login(anonymous, member(globex, "admin").email).status_code == 401
 
 
@@ -118,7 +120,9 @@ def test_an_expired_refresh_token_is_refused(anonymous: Api) -> None:
     assert anonymous.post("/auth/refresh", {"refresh_token": token}).status_code == 401
 
 
-def test_a_deactivated_member_is_out_at_once(anonymous: Api, acme: Organization, member: Members, caller: Callers) -> None:
+def test_a_deactivated_member_is_out_at_once(
+    anonymous: Api, acme: Organization, member: Members, caller: Callers
+) -> None:
     user = member(acme, "organizer")
     token = login(anonymous, user.email).json()["refresh_token"]
     api = caller(user=user)
@@ -147,7 +151,7 @@ def forged(user: User, schema: str, **changes: Any) -> dict[str, Any]:
 def hostile_tokens(user: User, schema: str, other_schema: str) -> dict[str, str]:
     key = keys.signing()
     header = {"kid": key.kid}
-    sign = {"key": key.private, "algorithm": "EdDSA", "headers": header}
+    sign: dict[str, Any] = {"key": key.private, "algorithm": "EdDSA", "headers": header}
     good = forged(user, schema)
     with scope.entered(other_schema):
         foreign_key = keys.signing()
@@ -157,7 +161,7 @@ def hostile_tokens(user: User, schema: str, other_schema: str) -> dict[str, str]
         "empty": "",
         "not a token": "abc",
         "three dots": "a.b.c",
-        "alg none": jwt.encode(good, None, algorithm="none", headers=header),
+        "alg none": jwt.encode(good, "", algorithm="none", headers=header),
         "hmac with the public key": jwt.encode(good, public + b"!", algorithm="HS256", headers=header),
         "of another organization": foreign,
         "signed by another organization under our key id": jwt.encode(
@@ -208,7 +212,7 @@ def test_people_change_their_own_name_and_nothing_else(caller: Callers) -> None:
 
 
 def test_private_keys_are_encrypted_at_rest(acme: Organization) -> None:
-    stored = bytes(keys.SigningKey.objects.get().private_key)
+    stored = bytes(SigningKey.objects.get().private_key)
     assert keys.signing().private.private_bytes_raw() not in stored
 
 

@@ -1,8 +1,11 @@
 """The table of roles, written out again: a change of it is a change of this test."""
 
 import pytest
+from django.db import IntegrityError
 
 from identity.rules import GRANTS, PANEL_PERMISSIONS, Operation, Role, permits, permits_in_panel
+from tenants.models import Organization
+from tests.factories import make_member
 
 # Rows: operations. Columns: admin, organizer, coordinator, scanner, attendee, anonymous, operator.
 COLUMNS = (
@@ -32,8 +35,14 @@ def test_each_role_may_do_what_the_table_says(operation: Operation) -> None:
 
 
 def test_the_table_is_complete() -> None:
-    assert set(COLUMNS) == set(Role)
+    assert {*COLUMNS, Role.SYSTEM} == set(Role)
     assert set(GRANTS) == set(TABLE) == set(Operation)
+
+
+def test_the_system_may_do_all_and_no_account_can_be_it(acme: Organization) -> None:
+    assert all(permits(Role.SYSTEM, operation) for operation in Operation)
+    with pytest.raises(IntegrityError, match="user_role_is_known"):
+        make_member(Role.SYSTEM)
 
 
 def test_an_unknown_role_may_do_nothing() -> None:

@@ -1,5 +1,6 @@
 """The log that nothing escapes and nobody edits."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -27,17 +28,22 @@ def happen(**fields: Any) -> Entry:
 def test_a_deed_and_its_entry_stand_together(acme: Organization) -> None:
     begin(Origin("req-1", "192.0.2.7"))
     organizer = make_member("organizer").actor
-    event = services.record(HAPPENED, subject=make_event(), by=organizer, at=NOW, payload={"a": 1}, changes={"b": [1, 2]})
+    event = services.record(
+        HAPPENED, subject=make_event(), by=organizer, at=NOW, payload={"a": 1}, changes={"b": [1, 2]}
+    )
     entry = Entry.objects.get(id=event.id)
     assert (entry.type, entry.subject_type, entry.payload, entry.changes) == (
-        "test.happened", "event", {"a": 1}, {"b": [1, 2]}
+        "test.happened",
+        "event",
+        {"a": 1},
+        {"b": [1, 2]},
     )
     assert (entry.actor_kind, entry.actor_id, entry.actor_label) == ("user", organizer.id, organizer.email)
     assert (entry.request_id, entry.ip, entry.occurred_at) == ("req-1", "192.0.2.7", NOW)
 
 
 def test_an_undone_deed_leaves_no_entry(acme: Organization) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
         happen()
         1 / 0  # noqa: B018 - the failure is the point
     assert not Entry.objects.filter(type="test.happened").exists()
@@ -58,7 +64,7 @@ def test_readers_wait_for_transactions_that_may_still_commit_before(acme: Organi
     """Our own transaction still runs, so what it wrote is not settled; nobody can be told of it yet."""
     entry = happen()
     assert not selectors.settled().filter(id=entry.id).exists()
-    with override_settings(), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selectors, "HORIZON", "9223372036854775807")
         assert selectors.settled().filter(id=entry.id).exists()
 
@@ -90,7 +96,7 @@ def test_dispatch_hands_each_entry_over_once(acme: Organization, monkeypatch: py
         assert services.dispatch() == 3
         assert services.dispatch() == 0
     ordered = sorted(str(entry.id) for entry in entries)
-    assert RECEIVED == [ordered[:2], ordered[2:]]
+    assert [ordered[:2], ordered[2:]] == RECEIVED
 
 
 @pytest.mark.usefixtures("all_settled")

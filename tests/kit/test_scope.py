@@ -30,9 +30,10 @@ def test_a_key_can_be_read_back(acme: Organization) -> None:
 
 
 def test_without_a_scope_a_key_is_refused(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(scope.NoScope):
+    with monkeypatch.context() as patch:
         patch.setattr(scope, "connection", SimpleNamespace(schema_name=None))
-        scoped_key("greeting", "aforo", 1)
+        with pytest.raises(scope.NoScope):
+            scoped_key("greeting", "aforo", 1)
 
 
 @pytest.mark.parametrize("kwargs", [{}, {"schema_name": ""}, {"schema_name": None}, {"schema_name": 7}])

@@ -34,7 +34,9 @@ def test_an_organization_gets_schema_domain_and_owner(acme: Organization) -> Non
     assert scope.current() == acme.schema_name
 
 
-@pytest.mark.parametrize("slug", ["", "Acme", "a_b", "9lives", "public", "www", "-a", "a-", "a" * 41, "a b", "a;drop", "pg_toast"])
+@pytest.mark.parametrize(
+    "slug", ["", "Acme", "a_b", "9lives", "public", "www", "-a", "a-", "a" * 41, "a b", "a;drop", "pg_toast"]
+)
 def test_what_cannot_name_an_organization_is_refused(acme: Organization, slug: str) -> None:
     before = schemas()
     with pytest.raises(Invalid) as refusal:
@@ -81,7 +83,9 @@ def test_the_command_creates_an_organization(
     acme: Organization, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AFORO_OWNER_PASSWORD", PASSWORD)
-    call_command("create_organization", "initech", name="Initech", owner="ana@initech.example", timezone="Europe/Berlin")
+    call_command(
+        "create_organization", "initech", name="Initech", owner="ana@initech.example", timezone="Europe/Berlin"
+    )
     assert capsys.readouterr().out == "Initech answers at initech.localhost\n"
     with pytest.raises(CommandError, match="called initech already"):
         call_command("create_organization", "initech", name="Initech", owner="ana@initech.example")

@@ -1,0 +1,46 @@
+"""What others rely on by name: a change of these is a change of a promise."""
+
+import re
+
+from celery import current_app
+from django.test import Client
+
+from config.management.commands.openapi import SNAPSHOT, document
+from journal.messages import EVENT_TYPES
+from kit.errors import REGISTRY
+from tenants.models import Organization
+
+
+def test_the_rest_contract_is_the_committed_one() -> None:
+    assert document() + b"\n" == SNAPSHOT.read_bytes(), "run `manage.py openapi` and commit docs/openapi.json"
+
+
+def test_the_contract_and_its_page_are_served(acme: Organization) -> None:
+    client = Client(headers={"host": "acme.localhost"})
+    assert client.get("/api/v1/openapi.json").json()["openapi"].startswith("3.1")
+    assert client.get("/api/v1/docs")["Content-Type"].startswith("text/html")
+
+
+def test_task_names_are_pinned() -> None:
+    current_app.loader.import_default_modules()
+    assert {name for name in current_app.tasks if not name.startswith("celery.")} == {
+        "journal.dispatch",
+        "tenants.sweep_journals",
+    }
+
+
+def test_public_event_types_are_pinned() -> None:
+    assert sorted(name for name, event_type in EVENT_TYPES.items() if event_type.is_public) == [
+        "event.cancelled", "event.created", "event.deleted", "event.published", "event.resumed", "event.suspended",
+        "event.updated", "registration.cancelled", "registration.confirmed", "registration.promoted",
+        "registration.waitlisted", "session.cancelled", "session.created", "session.published", "session.updated",
+        "user.created", "user.updated",
+    ]  # fmt: skip
+
+
+def test_every_problem_has_a_page(acme: Organization) -> None:
+    for code in REGISTRY:
+        page = Client(headers={"host": "acme.localhost"}).get(f"/problems/{code}")
+        assert page.status_code == 200, code
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+    assert Client(headers={"host": "acme.localhost"}).get("/problems/nothing").status_code == 404

@@ -1,0 +1,141 @@
+"""Every route, met by another organization's credential, host and ids, gives nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from catalog.models import Event
+from config.api import api
+from identity import tokens
+from identity.authentication import Requires
+from journal.models import Entry
+from kit import scope
+from tenants.models import Organization
+from tests.conftest import Members
+from tests.factories import make_event, make_member, make_registration, make_session
+
+METHODS = ("get", "post", "put", "patch", "delete")
+# Routes that need no credential say so here, one by one.
+OPEN = {
+    ("POST", "/auth/register"),
+    ("POST", "/auth/login"),
+    ("POST", "/auth/refresh"),
+    ("POST", "/auth/logout"),
+    ("GET", "/event-types"),
+}
+
+
+def operations() -> Iterator[tuple[str, str, Any]]:
+    for _, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    yield method, path, operation
+
+
+def routes() -> list[tuple[str, str]]:
+    return [(method, path) for method, path, _ in operations()]
+
+
+def guarded() -> list[tuple[str, str]]:
+    return [route for route in routes() if route not in OPEN]
+
+
+def test_every_route_is_guarded_or_named_as_open() -> None:
+    unguarded = {
+        (method, path)
+        for method, path, operation in operations()
+        if not any(isinstance(callback, Requires) for callback in operation.auth_callbacks)
+    }
+    assert unguarded == OPEN
+    assert len(routes()) > 25
+
+
+def filled(path: str, ids: dict[str, UUID]) -> str:
+    for name, value in ids.items():
+        path = path.replace(f"{{uuidstr:{name}}}", str(value))
+    assert "{" not in path, path
+    return f"/api/v1{path}"
+
+
+@pytest.fixture
+def foreign(acme: Organization, globex: Organization) -> dict[str, UUID]:
+    """Ids of globex: an event, a session and a registration that are really there."""
+    with scope.entered(globex.schema_name):
+        event = make_event(name="Secret of globex")
+        session = make_session(event)
+        return {
+            "event_id": event.id,
+            "session_id": session.id,
+            "registration_id": make_registration(event, name="Secret guest").id,
+        }
+
+
+def call(method: str, path: str, **headers: str) -> Any:
+    send = getattr(Client(headers=headers), method.lower())
+    return send(path) if method in {"GET", "DELETE"} else send(path, data={}, content_type="application/json")
+
+
+def state(organization: Organization) -> tuple[int, int, int]:
+    with scope.entered(organization.schema_name):
+        events = Event.objects.values_list("version", flat=True)
+        return Entry.objects.count(), sum(events), len(events)
+
+
+@pytest.mark.parametrize(("method", "path"), guarded())
+def test_a_foreign_credential_is_a_401(
+    acme: Organization, globex: Organization, foreign: dict[str, UUID], method: str, path: str
+) -> None:
+    token = tokens.access_token(make_member("admin"), at=now())
+    before = state(globex)
+    for host in ({"host": "globex.localhost"}, {"host": "localhost", "x-tenant": "globex"}):
+        response = call(method, filled(path, foreign), authorization=f"Bearer {token}", **host)
+        assert (response.status_code, response.json()["code"]) == (401, "bad_token")
+        assert "ecret" not in response.content.decode()
+    assert state(globex) == before
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in guarded() if "{" in route[1]])
+def test_a_foreign_id_is_a_404_and_reads_like_an_unknown_one(
+    acme: Organization, globex: Organization, member: Members, foreign: dict[str, UUID], method: str, path: str
+) -> None:
+    token = tokens.access_token(member(acme, "admin"), at=now())
+    body = {
+        "POST /events/{uuidstr:event_id}/sessions": {
+            "title": "x", "starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T01:00:00Z", "capacity": 1,
+        },
+        "PUT /events/{uuidstr:event_id}/coordinators": {"user_ids": []},
+    }.get(f"{method} {path}", {})  # fmt: skip
+    before = state(globex)
+    answers = []
+    for ids in (foreign, {name: uuid4() for name in foreign}):
+        client = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}"})
+        send = getattr(client, method.lower())
+        address = filled(path, ids)
+        response = (
+            send(address) if method in {"GET", "DELETE"} else send(address, body, content_type="application/json")
+        )
+        assert (response.status_code, response.json()["code"]) == (404, "not_found"), response.content
+        answers.append({k: v for k, v in response.json().items() if k not in {"request_id", "instance"}})
+    assert answers[0] == answers[1]
+    assert state(globex) == before
+
+
+def test_lists_hold_nothing_foreign(acme: Organization, member: Members, foreign: dict[str, UUID]) -> None:
+    token = tokens.access_token(member(acme, "admin"), at=now())
+    for path in ("/events", "/registrations"):
+        response = call("GET", f"/api/v1{path}", host="acme.localhost", authorization=f"Bearer {token}")
+        assert response.json()["items"] == []
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_an_unknown_host_and_the_public_one_serve_no_route(
+    acme: Organization, foreign: dict[str, UUID], method: str, path: str
+) -> None:
+    for host, code in (("nobody.localhost", "unknown_host"), ("localhost", "not_found")):
+        response = call(method, filled(path, foreign), host=host)
+        assert (response.status_code, response.json()["code"]) == (404, code)

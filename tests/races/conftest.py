@@ -1,0 +1,57 @@
+"""An organization of its own, really committed: races need transactions that see each other."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from kit import scope
+from tenants.services import Owner, create_organization
+from tests.factories import NOW, PASSWORD
+
+SCHEMA = "t_arena"
+
+
+@pytest.fixture(scope="session")
+def _arena_schema(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        owner = Owner("owner@arena.example", "Owner", PASSWORD)
+        create_organization(slug="arena", name="Arena", owner=owner, at=NOW)
+
+
+@pytest.fixture
+def arena(_arena_schema: None, django_db_blocker: Any) -> Iterator[str]:
+    """Work in the arena's schema, with commits that last. Each test makes events of its own."""
+    with django_db_blocker.unblock(), scope.entered(SCHEMA):
+        yield SCHEMA
+
+
+type AtOnce = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def at_once(arena: str) -> AtOnce:
+    """Run callables at the same instant, each on a thread and connection of its own; give results or errors."""
+
+    def run(*jobs: Callable[[], Any]) -> list[Any]:
+        barrier = Barrier(len(jobs))
+
+        def work(job: Callable[[], Any]) -> Any:
+            try:
+                scope.enter(arena)
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                barrier.wait(timeout=30)
+                return job()
+            except Exception as error:  # noqa: BLE001 - refusals are results here
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            return list(pool.map(work, jobs))
+
+    return run
