@@ -1,0 +1,56 @@
+# Two commands do all the set-up: `make run` and `make test`. Relative paths only: the checkout may lie anywhere.
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check smoke bench reset lock format openapi clean
+PY := .venv/bin/python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: .venv/run.stamp ## run the whole platform, with demonstration data, until Ctrl-C
+	@exec $(PY) -m dev.run
+
+test: .venv/development.stamp ## run every test against a real PostgreSQL and Valkey
+	@exec $(PY) -m dev.with_services test -- $(PY) -m pytest -n auto
+
+check: .venv/development.stamp ## everything CI does: style, floors, types, migrations, tests
+	@$(PY) -m dev.with_services test -- $(PY) -m dev.check
+	@$(MAKE) --no-print-directory test
+
+smoke: .venv/run.stamp ## play the whole story against a running `make run`
+	@exec $(PY) -m dev.smoke
+
+bench: .venv/development.stamp ## measure ratios: ours against references, on one server
+	@exec $(PY) -m dev.with_services bench --durable -- $(PY) -m loadtests.bench
+
+reset: .venv/run.stamp ## wipe the data of `make run`
+	@exec $(PY) -m dev.reset
+
+lock: .venv/development.stamp ## pin the dependencies anew, hashed, without addresses
+	@for spec in "production:" "run:--extra embedded" "development:--extra embedded --group dev"; do \
+	    .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	        --no-header --no-annotate $${spec#*:} pyproject.toml -o "requirements/$${spec%%:*}.txt"; \
+	done
+
+format: .venv/development.stamp ## put the code into shape
+	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
+
+openapi: .venv/development.stamp ## write the REST contract to docs/openapi.json
+	@DEBUG=1 $(PY) manage.py openapi
+
+clean: ## remove the environment and every cache; the data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+
+# A stamp says that the environment holds what a lock file says. The environment is made anew if its interpreter is gone.
+.venv/%.stamp: requirements/%.txt
+	@if ! $(PY) -c 'import sys, pip; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then \
+	    python=$$(sh dev/python.sh); \
+	    echo "Making .venv with $$("$$python" --version) ..."; \
+	    rm -rf .venv; "$$python" -m venv .venv; \
+	fi
+	@echo "Installing $$(grep -c '==' $<) packages of $< (a minute or two, once) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
+	@$(PY) -c 'import pathlib, sysconfig; here = pathlib.Path.cwd(); \
+	    pathlib.Path(sysconfig.get_path("purelib"), "aforo.pth").write_text(f"{here}\n{here / \"platform\"}\n")'
+	@touch $@
