@@ -106,24 +106,9 @@ def register(
         AlreadyRegistered: by somebody else, under the same e-mail.
         Forbidden: other people's registrations for this event are not the caller's.
     """
-    is_own = attendee.user_id is not None and attendee.user_id == by.id
-    if not is_own and not selectors.looks_after(event_id, by=by):
-        raise Forbidden("Only staff of the event register other people; leave `attendee` out to register yourself")
-    pool_id = session_id or event_id
+    _check_right(attendee, event_id=event_id, by=by)
     for _ in range(ATTEMPTS):
-        registration = Registration(
-            id=new_id(),
-            event_id=event_id,
-            session_id=session_id,
-            pool_id=pool_id,
-            user_id=attendee.user_id,
-            attendee_name=attendee.name,
-            attendee_email=attendee.email.strip().lower(),
-            role_text=attendee.role_text,
-            code=new_code(),
-            created_at=at,
-            updated_at=at,
-        )
+        registration = _draft(attendee, event_id=event_id, session_id=session_id, at=at)
         try:
             if _take_seat(registration, access_code=access_code, by=by, at=at):
                 transaction.on_commit(announce)
@@ -132,14 +117,43 @@ def register(
             if ONE_LIVE_REGISTRATION not in str(error):
                 raise
         # Somebody registered already is told so, even where nobody else could register now.
-        existing = selectors.live_registration(pool_id=pool_id, email=registration.attendee_email)
+        existing = selectors.live_registration(pool_id=registration.pool_id, email=registration.attendee_email)
         if existing is not None:
-            # An e-mail is claimed by whoever opens an account with it: it opens nobody else's registration.
-            if is_own and existing.user_id != by.id:
-                raise AlreadyRegistered
-            return Registered(existing, is_new=False)
-        _refuse(pool_id, event_id=event_id, access_code=access_code, by=by, at=at)
+            return Registered(_visible(existing, attendee, by=by), is_new=False)
+        _refuse(registration, access_code=access_code, by=by, at=at)
     raise RegistrationClosed("The seats are changing hands too fast; try again")
+
+
+def _is_own(attendee: Attendee, by: Actor) -> bool:
+    return attendee.user_id is not None and attendee.user_id == by.id
+
+
+def _check_right(attendee: Attendee, *, event_id: UUID, by: Actor) -> None:
+    if not _is_own(attendee, by) and not selectors.looks_after(event_id, by=by):
+        raise Forbidden("Only staff of the event register other people; leave `attendee` out to register yourself")
+
+
+def _visible(existing: Registration, attendee: Attendee, *, by: Actor) -> Registration:
+    """Give the registration found, unless it is somebody else's: an account's e-mail is claimed, not proven."""
+    if _is_own(attendee, by) and existing.user_id != by.id:
+        raise AlreadyRegistered
+    return existing
+
+
+def _draft(attendee: Attendee, *, event_id: UUID, session_id: UUID | None, at: datetime) -> Registration:
+    return Registration(
+        id=new_id(),
+        event_id=event_id,
+        session_id=session_id,
+        pool_id=session_id or event_id,
+        user_id=attendee.user_id,
+        attendee_name=attendee.name,
+        attendee_email=attendee.email.strip().lower(),
+        role_text=attendee.role_text,
+        code=new_code(),
+        created_at=at,
+        updated_at=at,
+    )
 
 
 def _take_seat(registration: Registration, *, access_code: str, by: Actor, at: datetime) -> bool:
@@ -180,17 +194,17 @@ def _with_position(registration: Registration) -> Registration:
     return selectors.live_registration(pool_id=registration.pool_id, email=registration.attendee_email) or registration
 
 
-def _refuse(pool_id: UUID, *, event_id: UUID, access_code: str, by: Actor, at: datetime) -> None:
+def _refuse(registration: Registration, *, access_code: str, by: Actor, at: datetime) -> None:
     """Explain why no seat was taken, or return if by now one could be.
 
     Raises:
         NotFound, Deleted: there is no such event or session that the caller may know of, or it is not the event's.
         Refusal: the rule that stands against it.
     """
-    catalogue.event(event_id, reader=by)
-    if pool_id != event_id:
-        catalogue.session(pool_id, reader=by)
-    pool = SeatPool.objects.filter(id=pool_id, event_id=event_id).first()
+    catalogue.event(registration.event_id, reader=by)
+    if registration.session_id is not None:
+        catalogue.session(registration.session_id, reader=by)
+    pool = SeatPool.objects.filter(id=registration.pool_id, event_id=registration.event_id).first()
     if pool is None:
         raise NotFound("There is nothing of the kind to register for")
     refusal = why_refused(

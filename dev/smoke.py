@@ -1,0 +1,182 @@
+"""`make smoke`: the whole story over HTTP, in both organizations, against a running platform."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from config.demo import ORGANIZATIONS, PASSWORD
+from dev.places import STATE
+
+type Json = dict[str, Any]
+type Tell = Callable[[str], None]
+
+
+class Failed(Exception):  # noqa: N818 - what happened to the story
+    """A step did not answer as it must."""
+
+
+class Caller:
+    """Somebody who talks to one organization; every call is a step that is checked and told."""
+
+    def __init__(self, client: httpx.Client, tell: Tell, organization: str, token: str = "") -> None:
+        """Talk as the holder of a token, or as nobody."""
+        self._client, self._tell, self._organization, self.token = client, tell, organization, token
+
+    def __call__(self, what: str, expected: int, method: str, path: str, body: Json | None = None) -> Json:
+        """Call, check the status, tell; give the body."""
+        port = self._client.base_url.port
+        headers = {"Host": f"{self._organization}.localhost:{port}"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        started = time.perf_counter()
+        answer = self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
+        took = (time.perf_counter() - started) * 1_000
+        if answer.status_code != expected:
+            raise Failed(f"{what}: {method} {path} answered {answer.status_code}, not {expected}: {answer.text[:500]}")
+        self._tell(f"  ok {self._organization:7} {what:58} {answer.status_code} {took:6.1f} ms")
+        return answer.json() if answer.content else {}
+
+    def as_holder_of(self, token: str) -> "Caller":
+        """Talk with another token."""
+        return Caller(self._client, self._tell, self._organization, token)
+
+
+def check(what: str, found: object, expected: object) -> None:
+    """Fail the story unless two values are equal."""
+    if found != expected:
+        raise Failed(f"{what}: found {found!r}, not {expected!r}")
+
+
+def log_in(nobody: Caller, role: str, organization: str) -> Caller:
+    """Log a demonstration account in."""
+    body = {"email": f"{role}@{organization}.example", "password": PASSWORD}
+    grant = nobody(f"{role} logs in", 200, "POST", "/auth/login", body)
+    return nobody.as_holder_of(grant["access_token"])
+
+
+def draft_event(organizer: Caller, nobody: Caller, **fields: Any) -> Json:
+    """Draft an event with two sessions, see that it is hidden, and publish it."""
+    start = datetime.now(UTC) + timedelta(days=30)
+    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=4)).isoformat()}
+    event = organizer("organizer drafts an event", 201, "POST", "/events", {"name": "Smoke story", **span, **fields})
+    path = f"/events/{event['id']}"
+    for title in ("Opening", "Closing"):
+        session = {"title": title, "capacity": 10, **span}
+        organizer(f"organizer adds the session {title}", 201, "POST", f"{path}/sessions", session)
+    nobody("a visitor does not see the draft", 404, "GET", path)
+    organizer("organizer publishes it", 200, "POST", f"{path}/publish")
+    shown = nobody("a visitor sees it", 200, "GET", path)
+    check("status after publication", shown["status"], "on_sale")
+    check("sessions shown", nobody("a visitor sees its sessions", 200, "GET", f"{path}/sessions")["total"], 2)
+    return shown
+
+
+def fill(nobody: Caller, event: Json) -> list[tuple[Caller, Json]]:
+    """Five people open accounts and register for three seats."""
+    people = []
+    for number in range(5):
+        body = {"email": f"smoke-{uuid4()}@example.com", "name": f"Smoke {number}", "password": token_urlsafe(16)}
+        grant = nobody(f"person {number + 1} opens an account", 201, "POST", "/auth/register", body)
+        person = nobody.as_holder_of(grant["access_token"])
+        people.append((person, person("and registers", 201, "POST", f"/events/{event['id']}/register", {})))
+    check("who got a seat", [one["status"] for _, one in people], ["confirmed"] * 3 + ["waitlisted"] * 2)
+    check("places in the queue", [one["waitlist_position"] for _, one in people], [None, None, None, 1, 2])
+    again = people[0][0]("registering again gives the first", 200, "POST", f"/events/{event['id']}/register", {})
+    check("the registration found", again["id"], people[0][1]["id"])
+    return people
+
+
+def see_it_full(organizer: Caller, nobody: Caller, people: list[tuple[Caller, Json]], event: Json) -> None:
+    """One cancels, the queue moves up, and the organizer sees exactly these people."""
+    person, registration = people[0]
+    person("person 1 cancels", 200, "POST", f"/registrations/{registration['id']}/cancel")
+    promoted = people[3][0]("person 4 has the seat", 200, "GET", f"/registrations/{people[3][1]['id']}")
+    check("the head of the queue", promoted["status"], "confirmed")
+    people[3][0]("and does not see person 5's", 404, "GET", f"/registrations/{people[4][1]['id']}")
+    listed = organizer("organizer lists registrations", 200, "GET", f"/registrations?event_id={event['id']}")
+    check("who is registered", {one["id"] for one in listed["items"]}, {one["id"] for _, one in people})
+    shown = nobody("a visitor sees no seat left", 200, "GET", f"/events/{event['id']}")
+    check("seats", (shown["capacity"], shown["seats_taken"], shown["seats_left"]), (3, 3, 0))
+
+
+def sell_out(organizer: Caller, event: Json) -> None:
+    """Without a waitlist, one seat is one seat."""
+    path = f"/events/{event['id']}/register"
+    for number, status in ((1, 201), (2, 409)):
+        attendee = {"name": f"Guest {number}", "email": f"guest-{uuid4()}@example.com"}
+        answer = organizer(
+            f"organizer registers guest {number} for one seat", status, "POST", path, {"attendee": attendee}
+        )
+    check("why guest 2 is refused", answer["code"], "sold_out")
+
+
+def use_tokens(nobody: Caller, organization: str) -> None:
+    """Tokens rotate, are good once, and end with the logout."""
+    body = {"email": f"attendee@{organization}.example", "password": PASSWORD}
+    first = nobody("attendee logs in", 200, "POST", "/auth/login", body)["refresh_token"]
+    second = nobody("and refreshes", 200, "POST", "/auth/refresh", {"refresh_token": first})
+    me = nobody.as_holder_of(second["access_token"])("and is known", 200, "GET", "/users/me")
+    check("who it is", me["email"], body["email"])
+    nobody("logs out", 204, "POST", "/auth/logout", {"refresh_token": second["refresh_token"]})
+    nobody("and is out", 401, "POST", "/auth/refresh", {"refresh_token": second["refresh_token"]})
+    nobody("a wrong password is refused", 401, "POST", "/auth/login", {**body, "password": "not this one"})
+
+
+def play_in(client: httpx.Client, tell: Tell, organization: str) -> tuple[Caller, Json]:
+    """Play the story in one organization; give its organizer and one of its events."""
+    nobody = Caller(client, tell, organization)
+    organizer = log_in(nobody, "organizer", organization)
+    event = draft_event(organizer, nobody, capacity=3, has_waitlist=True)
+    see_it_full(organizer, nobody, fill(nobody, event), event)
+    single = draft_event(organizer, nobody, capacity=1)
+    sell_out(organizer, single)
+    use_tokens(nobody, organization)
+    for one in (event, single):
+        organizer("organizer cancels the event", 200, "POST", f"/events/{one['id']}/cancel")
+    return organizer, event
+
+
+def play(base_url: str, tell: Tell) -> None:
+    """Play the whole story.
+
+    Raises:
+        Failed: a step did not answer as it must.
+    """
+    with httpx.Client(base_url=base_url, timeout=10) as client:
+        port = client.base_url.port
+        check("ready", client.get("/ready").json()["status"], "ok")
+        told = {name: play_in(client, tell, name) for name in ORGANIZATIONS}
+        for here, there in (ORGANIZATIONS, ORGANIZATIONS[::-1]):
+            stranger = Caller(client, tell, there, told[here][0].token)
+            stranger(f"a token of {here} opens nothing", 401, "GET", "/users/me")
+            told[there][0](f"an event of {here} is not there", 404, "GET", f"/events/{told[here][1]['id']}")
+            page = client.get("/admin/login/", headers={"Host": f"{there}.localhost:{port}"})
+            check(f"the admin panel of {there}", (page.status_code, "password" in page.text), (200, True))
+            tell(f"  ok {there:7} the admin panel asks who it is")
+
+
+def main() -> None:
+    """Play against the `make run` of this checkout, or the port in PORT."""
+    known = STATE / "run" / "env.json"
+    port = os.environ.get("PORT") or (json.loads(known.read_text())["PORT"] if known.exists() else 8000)
+    try:
+        play(f"http://127.0.0.1:{port}", print)
+    except Failed as failure:
+        print(f"FAIL {failure}", file=sys.stderr)
+        sys.exit(1)
+    except httpx.TransportError:
+        print(f"Nothing answers on port {port}: start it with `make run`, in another terminal.", file=sys.stderr)
+        sys.exit(1)
+    print("The story holds in both organizations.")
+
+
+if __name__ == "__main__":
+    main()

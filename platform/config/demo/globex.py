@@ -1,0 +1,57 @@
+"""Globex Conferences, Berlin: the demonstration's English organization."""
+
+from catalog.rules import Admission, Status
+from config.demo.plan import EventPlan, OrganizationPlan, Place
+
+GLOBEX = OrganizationPlan(
+    slug="globex",
+    name="Globex Conferences",
+    locale="en",
+    timezone="Europe/Berlin",
+    access_code="EARLY-2027",
+    affiliations=("Spree Institute", "Northlight Labs", "Harbour Works", "Meridian Data", "Fieldhouse"),
+    bio="Has worked on the subject of the talk for years, and shows what went wrong as well.",
+    speakers=(
+        "Hanna Vogel", "Jonas Richter", "Mira Albrecht", "Tobias Lang", "Clara Winter", "Emil Kaiser", "Nora Brandt",
+        "Felix Sommer", "Ida Krüger", "Oskar Weiss", "Lena Fuchs", "Paul Engel", "Greta Simon", "Max Hartmann",
+        "Alma Busch", "Theo Lorenz", "Frieda Haas", "Anton Keller", "Lotte Berger", "Karl Neumann",
+    ),
+    given_names=("Sam", "Robin", "Alex", "Jo", "Kim", "Charlie", "Toni", "Sascha", "Mika", "Noa", "Luca", "Eike"),
+    family_names=("Adler", "Becker", "Claussen", "Dietrich", "Ebert", "Frank", "Gruber", "Hoffmann", "Jansen", "Kern"),
+    places=(
+        Place("Spree Hall", "Berlin", 52.5096, 13.4500, ("Main hall", "River room", "Loft")),
+        Place("Speicher Forum", "Hamburg", 53.5430, 9.9880, ("Dock one", "Dock two", "Gallery")),
+        Place("Isar Campus", "Munich", 48.1370, 11.5750, ("Auditorium", "Seminar room")),
+    ),
+    events=(
+        EventPlan("Observability Days", "Two days on traces, **logs** and the people who read them at night.", "Conference",
+                  Status.ON_SALE, 48, 0, 420, 60,
+                  ("Sampling without regret", "What an alert should say", "Costs of a label", "Tracing a queue",
+                   "Dashboards nobody opens"),
+                  resources="Projector, live captions, streaming"),
+        EventPlan("Postgres Summit", "Internals, migrations and war stories.", "Summit", Status.ON_SALE, 66, 1, 45, 60,
+                  ("Locks, read slowly", "Schemas by the thousand", "Vacuum in practice", "Upgrades on a weekday"),
+                  has_waitlist=True, resources="Power at every seat"),
+        EventPlan("Typesetting Workshops", "Small groups, lead and screen.", "Workshop", Status.ON_SALE, 24, 2, 0, 44,
+                  ("Letters in lead", "Grids that hold", "Web fonts, lightly", "Proofs and errata"),
+                  admission=Admission.SESSION, has_waitlist=True, resources="Presses, paper, aprons"),
+        EventPlan("Rail and Region", "Presale for members of last year.", "Conference", Status.PRESALE, 80, 1, 260, 16,
+                  ("Night trains again", "Timetables as a product", "Stations people like"), resources="Model railway"),
+        EventPlan("Archive Futures", "Programme to be announced.", "Congress", Status.TEASER, 130, 0, 300, 0,
+                  ("Tape that lasts", "Catalogues in common", "Who may forget")),
+        EventPlan("Design Systems Week", "A draft: rooms still to be settled.", "Festival", Status.DRAFT, 160, 0, 500, 0,
+                  ("Tokens and names", "Components in old code", "Writing for buttons")),
+        EventPlan("Open Source Stewards", "How projects outlive their founders.", "Conference", Status.IN_PROGRESS, 0, 2, 120, 46,
+                  ("Handing over", "Money without strings", "Saying no", "Release trains")),
+        EventPlan("Harbour Jazz Talks", "Music and what it is made of.", "Festival", Status.FINISHED, -28, 1, 90, 42,
+                  ("Hearing harmony", "Rooms and reverb", "Recording live")),
+        EventPlan("Cycle Logistics Forum", "Last miles on two and three wheels.", "Forum", Status.FINISHED, -70, 0, 150, 24,
+                  ("Depots in the city", "Batteries in winter", "Paying riders")),
+        EventPlan("Quantum for Engineers", "Suspended until the venue is confirmed.", "Summit", Status.SUSPENDED, 95, 1, 200, 15,
+                  ("Errors first", "What runs today", "Hiring honestly")),
+        EventPlan("Trade Fair of Small Presses", "Cancelled; everyone registered was told.", "Fair", Status.CANCELLED, 42, 0, 300, 12,
+                  ("Print runs of fifty", "Selling at a table", "Rights across borders")),
+        EventPlan("Clean Water Hackathon", "A weekend for prototypes that measure.", "Hackathon", Status.ON_SALE, 35, 0, 80, 6,
+                  ("Cheap sensors", "Data of village waterworks")),
+    ),
+)  # fmt: skip
