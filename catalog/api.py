@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 from catalog import selectors, services
 from catalog.models import Event, Session
 from catalog.schemas import (
+    CoordinatorsIn,
     EventChangesIn,
     EventIn,
     EventOut,
@@ -82,6 +83,12 @@ def resume_event(request: TenantRequest, event_id: UUID) -> Event:
 def cancel_event(request: TenantRequest, event_id: UUID) -> Event:
     """Cancel an event and its sessions, for good."""
     return services.cancel_event(event_id=event_id, by=request.actor, at=now())
+
+
+@router.put("/events/{uuid:event_id}/coordinators", response=EventOut, auth=writes, tags=["Events"])
+def assign_coordinators(request: TenantRequest, event_id: UUID, payload: CoordinatorsIn) -> Event:
+    """Say who looks after an event: these coordinators and no others."""
+    return services.assign_coordinators(event_id=event_id, user_ids=payload.user_ids, by=request.actor, at=now())
 
 
 @router.get("/events/{uuid:event_id}/sessions", response=SessionPage, auth=reads, tags=["Sessions"])

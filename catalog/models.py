@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -123,7 +124,7 @@ class Event(Staged):
     place = models.CharField(max_length=500, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    image_url = models.URLField(max_length=2_000, blank=True)
+    image_url = models.CharField(max_length=2_000, blank=True, validators=[URLValidator(schemes=["http", "https"])])
     admission = models.CharField(
         max_length=10, choices=[(admission.value, admission.value) for admission in Admission], default=Admission.EVENT
     )

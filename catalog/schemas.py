@@ -64,6 +64,12 @@ class EventChangesIn(In):
     access_code: Code = ""
 
 
+class CoordinatorsIn(In):
+    """Who looks after an event, all of them."""
+
+    user_ids: Annotated[list[UUID], Field(max_length=100)]
+
+
 class PublishIn(In):
     """The stage to open."""
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
 from structlog.contextvars import bind_contextvars
 
 from kit import problems, scope
@@ -21,6 +22,22 @@ class RoutedRequest(Request):
     """A request whose organization is known; none on the public hosts."""
 
     tenant: Tenant | None
+
+
+class LocalizationMiddleware:
+    """Show the pages for people in the language and the clock of their organization. JSON stays in UTC."""
+
+    def __init__(self, get_response: Handler) -> None:
+        """Wrap the layers below."""
+        self._below = get_response
+
+    def __call__(self, request: RoutedRequest) -> HttpResponseBase:
+        """Handle one request."""
+        tenant = getattr(request, "tenant", None)
+        if tenant is None or not request.path.startswith(settings.PAGE_PREFIXES):
+            return self._below(request)
+        with translation.override(tenant.locale), timezone.override(tenant.timezone):
+            return self._below(request)
 
 
 class TenancyMiddleware:

@@ -1,6 +1,7 @@
 """Writing the catalogue. Each call is one transaction that starts by locking the event it is about."""
 
 from catalog.services.events import (
+    assign_coordinators,
     cancel_event,
     create_event,
     delete_event,
@@ -12,6 +13,7 @@ from catalog.services.events import (
 from catalog.services.sessions import cancel_session, create_session, publish_session, update_session
 
 __all__ = [
+    "assign_coordinators",
     "cancel_event",
     "cancel_session",
     "create_event",

@@ -27,6 +27,8 @@ from catalog.models import Category, Event, Session
 from catalog.rules import Stage
 from catalog.services import seats
 from catalog.services.payloads import changed, event_payload, session_payload
+from identity.models import User
+from identity.rules import Role
 from journal.messages import EventType
 from journal.services import record
 from kit.actor import Actor
@@ -222,3 +224,28 @@ def delete_event(*, event_id: UUID, by: Actor, at: datetime) -> None:
         raise WrongStage("The event is public; cancel it first, so that everyone registered is told")
     event.deleted_at = at
     _settle(event, EVENT_DELETED, by=by, at=at, changes={"deleted": [False, True]})
+
+
+@transaction.atomic
+def assign_coordinators(*, event_id: UUID, user_ids: list[UUID], by: Actor, at: datetime) -> Event:
+    """Say who looks after an event: these users and no others. Idempotent.
+
+    Raises:
+        NotFound, Deleted: no such event.
+        Invalid: somebody is not a coordinator here.
+    """
+    event = locked(event_id)
+    known = User.objects.filter(id__in=user_ids, role=Role.COORDINATOR, is_active=True).in_bulk()
+    errors = [
+        FieldError(f"#/user_ids/{index}", "not_found", "there is no such coordinator")
+        for index, user_id in enumerate(user_ids)
+        if user_id not in known
+    ]
+    if errors:
+        raise Invalid("No such coordinator", errors=errors)
+    before = sorted(str(user.pk) for user in event.coordinators.all())
+    after = sorted(str(user_id) for user_id in known)
+    if before != after:
+        event.coordinators.set(known.values())
+        _settle(event, EVENT_UPDATED, by=by, at=at, changes={"coordinators": [before, after]})
+    return selectors.all_events().get(id=event.id)

@@ -1,18 +1,59 @@
 """The admin panels: one for the members of an organization, one for the platform's operators."""
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
 from unfold.sites import UnfoldAdminSite
+
+from attendance.admin import RegistrationAdmin
+from attendance.models import Registration
+from catalog.admin import EventAdmin, NamedAdmin, SessionAdmin
+from catalog.models import Category, Event, Room, Session, Speaker
+from identity.admin import UserAdmin
+from identity.models import User
+from identity.services import note_failed_login, note_login
+from journal.admin import EntryAdmin
+from journal.models import Entry
+from tenants.admin import DomainAdmin, OrganizationAdmin
+from tenants.models import Domain, Organization
 
 
 class Panel(UnfoldAdminSite):
-    """A panel on Unfold."""
+    """A panel whose logins are recorded as those of the API are."""
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Ask who it is, and note the answer."""
+        answer: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST":
+            if isinstance(request.user, User):
+                note_login(request.user, at=now())
+            else:
+                note_failed_login(email=request.POST.get("username", ""), at=now())
+        return answer
 
 
+# Both are called `admin`: each stands alone in the routes of its hosts.
 panel = Panel(name="admin")
 operator_panel = Panel(name="admin")
+
+for model, page in (
+    (Event, EventAdmin),
+    (Session, SessionAdmin),
+    (Category, NamedAdmin),
+    (Room, NamedAdmin),
+    (Speaker, NamedAdmin),
+    (Registration, RegistrationAdmin),
+    (User, UserAdmin),
+    (Entry, EntryAdmin),
+):
+    panel.register(model, page)
+
+for model, page in ((Organization, OrganizationAdmin), (Domain, DomainAdmin), (User, UserAdmin)):
+    operator_panel.register(model, page)
 
 
 def title(request: HttpRequest) -> str:
     """Name the panel after the organization it belongs to."""
     tenant = getattr(request, "tenant", None)
-    return f"{tenant.name}" if tenant else "Aforo operator"
+    return str(tenant.name) if tenant else "Aforo operator"

@@ -149,12 +149,24 @@ def login(*, email: str, password: str, at: datetime) -> Grant:
         make_password(password)
         raise BadLogin
     if not check_password(password, user.password) or not user.is_active:
-        _note(LOGIN_FAILED, user, by=SYSTEM, at=at)
+        note_failed_login(email=user.email, at=at)
         raise BadLogin
     with transaction.atomic():
-        User.objects.filter(id=user.id).update(last_seen_at=at)
-        _note(USER_LOGGED_IN, user, by=user.actor, at=at)
+        note_login(user, at=at)
         return _grant(user, family=new_id(), at=at)
+
+
+def note_login(user: User, *, at: datetime) -> None:
+    """Record that somebody logged in, by whichever door."""
+    User.objects.filter(id=user.id).update(last_seen_at=at)
+    _note(USER_LOGGED_IN, user, by=user.actor, at=at)
+
+
+def note_failed_login(*, email: str, at: datetime) -> None:
+    """Record a failed login of an account that exists. Nobody may fill the journal with made-up names."""
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is not None:
+        _note(LOGIN_FAILED, user, by=SYSTEM, at=at)
 
 
 def _hash(token: str) -> bytes:

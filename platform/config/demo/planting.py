@@ -13,7 +13,14 @@ from attendance.models import Registration
 from attendance.services import Attendee, register
 from catalog.models import Category, Event, Room, SeatPool, Session, Speaker
 from catalog.rules import Admission, Stage, Status
-from catalog.services import cancel_event, create_event, create_session, publish_event, suspend_event
+from catalog.services import (
+    assign_coordinators,
+    cancel_event,
+    create_event,
+    create_session,
+    publish_event,
+    suspend_event,
+)
 from config.demo import PASSWORD
 from config.demo.plan import EventPlan, OrganizationPlan
 from identity.models import User
@@ -52,7 +59,7 @@ def plant(plan: OrganizationPlan, *, at: datetime) -> Planted:
         rooms = _rooms(plan)
         for number, event_plan in enumerate(plan.events):
             _event(plan, event_plan, number, speakers=speakers, rooms=rooms, by=organizer, at=at)
-        _assign_coordinator(plan)
+        _assign_coordinator(plan, by=organizer, at=at)
         return Planted(
             Event.objects.count(), Session.objects.count(), Speaker.objects.count(), Registration.objects.count()
         )
@@ -80,10 +87,10 @@ def _members(plan: OrganizationPlan, *, at: datetime) -> Actor:
     return User.objects.get(email=f"{Role.ORGANIZER}@{plan.slug}.example").actor
 
 
-def _assign_coordinator(plan: OrganizationPlan) -> None:
+def _assign_coordinator(plan: OrganizationPlan, *, by: Actor, at: datetime) -> None:
     coordinator = User.objects.get(email=f"{Role.COORDINATOR}@{plan.slug}.example")
     for event in Event.objects.filter(name__in=[event.name for event in plan.events[:2]]):
-        event.coordinators.add(coordinator)
+        assign_coordinators(event_id=event.id, user_ids=[coordinator.id], by=by, at=at)
 
 
 # Speakers, rooms and categories have no services of their own yet.
