@@ -50,7 +50,6 @@ clean: ## remove the environment and every cache; the data stays
 	    rm -rf .venv; "$$python" -m venv .venv; \
 	fi
 	@echo "Installing $$(grep -c '==' $<) packages of $< (a minute or two, once) ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
-	@$(PY) -c 'import pathlib, sysconfig; here = pathlib.Path.cwd(); \
-	    pathlib.Path(sysconfig.get_path("purelib"), "aforo.pth").write_text(f"{here}\n{here / \"platform\"}\n")'
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r $<
+	@printf '%s\n' "$$PWD" "$$PWD/platform" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/aforo.pth"
 	@touch $@
