@@ -13,6 +13,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from catalog import selectors, services
 from catalog.models import Event, Session
 from catalog.rules import MAX_CAPACITY
+from identity.models import User
+from identity.rules import Role
 from kit.actor import Actor
 from kit.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm
 
@@ -49,6 +51,13 @@ class EventForm(_StagedForm):
             "name", "description", "category", "place", "latitude", "longitude", "image_url", "resources", "starts_at",
             "ends_at", "admission", "has_waitlist", "access_code", "coordinators",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer coordinators to choose from, and nobody else."""
+        super().__init__(*args, **kwargs)
+        if "coordinators" in self.fields:
+            coordinators = User.objects.filter(role=Role.COORDINATOR, is_active=True)
+            self.fields["coordinators"].queryset = coordinators  # type: ignore[attr-defined] # it is a choice of rows
 
 
 class EventAdmin(ServiceAdmin):

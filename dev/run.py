@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -35,7 +35,11 @@ def step(what: str) -> Iterator[None]:
     """Say what is going on, and how long it took."""
     print(f"  {what} ...", end="", flush=True)
     started = time.monotonic()
-    yield
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
     print(f" {time.monotonic() - started:.1f} s", flush=True)
 
 
@@ -46,7 +50,7 @@ def manage(*arguments: str, env: dict[str, str]) -> None:
         cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        stop(f"\n`manage.py {' '.join(arguments)}` failed:\n{(done.stderr or done.stdout)[-2_000:]}")
+        stop(f"`manage.py {' '.join(arguments)}` failed:\n{(done.stderr or done.stdout)[-2_000:]}")
 
 
 def start(env: dict[str, str], children: list[Child]) -> None:
@@ -156,11 +160,10 @@ def main() -> None:
         signal.signal(number, _interrupt)
     print("Starting Aforo:", flush=True)
     children: list[Child] = []
-    started = time.monotonic()
     try:
-        print("  PostgreSQL and Valkey ...", end="", flush=True)
-        with services(NAME, durable=True) as urls:
-            print(f" {time.monotonic() - started:.1f} s", flush=True)
+        with ExitStack() as stack:
+            with step("starting PostgreSQL and Valkey"):
+                urls = stack.enter_context(services(NAME, durable=True))
             try:
                 serve({**os.environ, "DEBUG": os.environ.get("DEBUG", "1"), "PORT": str(port), **urls}, port, children)
             finally:

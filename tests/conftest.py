@@ -64,7 +64,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Json]]:
     """Catch the jobs that are enqueued: (name, keyword arguments)."""
     jobs: list[tuple[str, Json]] = []
 
-    def send_task(name: str, *_: Any, kwargs: Json | None = None, **__: Any) -> None:
+    def send_task(name: str, args: Any = (), kwargs: Json | None = None, **_: Any) -> None:
         jobs.append((name, dict(kwargs or {})))
 
     monkeypatch.setattr(current_app, "send_task", send_task)

@@ -16,6 +16,8 @@ class ScopedTask(celery.Task):
     """
 
     abstract = True
+    # Celery would check the arguments against the function's own, which never sees `schema_name`.
+    typing = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Enter the schema, run, return to the one before."""

@@ -1,8 +1,10 @@
 """What others rely on by name: a change of these is a change of a promise."""
 
 import re
+from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.test import Client
 
 from config.management.commands.openapi import SNAPSHOT, document
@@ -27,6 +29,12 @@ def test_task_names_are_pinned() -> None:
         "journal.dispatch",
         "tenants.sweep_journals",
     }
+
+
+def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        current_app.tasks[entry["task"]].apply_async(kwargs=entry["kwargs"])
+    assert sent == [("tenants.sweep_journals", {"schema_name": "public"})]
 
 
 def test_public_event_types_are_pinned() -> None:
