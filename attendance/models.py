@@ -57,8 +57,10 @@ class Registration(DeletableRow):
     def __str__(self) -> str:
         return f"{self.attendee_name} ({self.status})"
 
+    # The place in the queue, from 1, where a selector counted it for one row.
+    counted_position: int | None = None
+
     @property
     def waitlist_position(self) -> int | None:
-        """Tell the place in the queue, from 1, where a selector counted it; nothing for whoever has a seat."""
-        position: int | None = getattr(self, "counted_position", None)
-        return position
+        """Tell the place in the queue, counted for this row or with the whole list; nothing for whoever has a seat."""
+        return self.counted_position or getattr(self, "listed_position", None)

@@ -28,7 +28,7 @@ def _with_position() -> QuerySet[Registration]:
     )
     waits = Q(status=RegistrationStatus.WAITLISTED)
     return Registration.objects.annotate(
-        counted_position=Case(When(waits, then=Subquery(ahead)), output_field=IntegerField())
+        listed_position=Case(When(waits, then=Subquery(ahead)), output_field=IntegerField())
     )
 
 
@@ -60,8 +60,22 @@ def registration(registration_id: UUID, *, reader: Actor) -> Registration:
 
 def live_registration(*, pool_id: UUID, email: str) -> Registration | None:
     """Find the attendee's registration that is not cancelled, if there is one."""
-    live = _with_position().filter(pool_id=pool_id, attendee_email=email, deleted_at=None)
-    return live.exclude(status=RegistrationStatus.CANCELLED).first()
+    live = Registration.objects.filter(pool_id=pool_id, attendee_email=email, deleted_at=None)
+    found = live.exclude(status=RegistrationStatus.CANCELLED).first()
+    return found and counted(found)
+
+
+def counted(registration: Registration) -> Registration:
+    """Count the place in the queue of whoever waits: one query, or none for whoever has a seat."""
+    if registration.status == RegistrationStatus.WAITLISTED:
+        ahead = Registration.objects.filter(
+            pool_id=registration.pool_id,
+            status=RegistrationStatus.WAITLISTED,
+            deleted_at=None,
+            waitlist_number__lte=registration.waitlist_number,
+        )
+        registration.counted_position = ahead.count()
+    return registration
 
 
 def looks_after(event_id: UUID, *, by: Actor) -> bool:

@@ -80,13 +80,19 @@ class EventAdmin(ServiceAdmin):
         """Show what is not deleted, with its seats."""
         return selectors.all_events().filter(deleted_at=None).order_by(*self.ordering)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Count the seats of the rows shown, all at once."""
+        shown = super().get_changelist_instance(request)
+        shown.result_list = selectors.with_seats(list(shown.result_list))
+        return shown
+
     @admin.display(description="Status")
     def shown_status(self, event: Event) -> str:
         """Derive the status from the clock."""
         return event.status(at=now()).replace("_", " ")
 
     @admin.display(description="Seats")
-    def seats(self, event: Any) -> str:
+    def seats(self, event: Event) -> str:
         """Show how many are taken of how many."""
         return f"{event.seats_taken} / {event.capacity}"
 

@@ -32,7 +32,7 @@ writes = requires(Operation.EVENTS_WRITE)
 @router.get("/events", response=EventPage, auth=reads, tags=["Events"])
 def list_events(request: TenantRequest, page: Query[PageIn]) -> dict[str, Any]:
     """List events by date: the published ones, or all for staff."""
-    return numbered(selectors.events(reader=request.actor), page)
+    return selectors.events_page(page, reader=request.actor)
 
 
 @router.post("/events", response={201: EventOut}, auth=writes, tags=["Events"])

@@ -148,6 +148,24 @@ class Event(Staged):
     def __str__(self) -> str:
         return self.name
 
+    # Capacity and seats taken of the sessions together, where a selector counted them.
+    session_seats: tuple[int, int] | None = None
+
+    @property
+    def capacity(self) -> int:
+        """Count the seats: the event's own, or its sessions' together, as its admission says."""
+        return self.session_seats[0] if self.session_seats else self.pool.capacity
+
+    @property
+    def seats_taken(self) -> int:
+        """Count the seats taken, of the same."""
+        return self.session_seats[1] if self.session_seats else self.pool.seats_taken
+
+    @property
+    def seats_left(self) -> int:
+        """Count the free seats."""
+        return self.capacity - self.seats_taken
+
     @property
     def life(self) -> Life:
         """Give the facts that decide the status."""

@@ -113,11 +113,6 @@ class EventOut(_StagedOut):
         """Show the category's name."""
         return event.category.name if event.category else None
 
-    @staticmethod
-    def resolve_seats_left(event: Any) -> int:
-        """Count the free seats."""
-        return int(event.capacity - event.seats_taken)
-
 
 class EventPage(Out):
     """One numbered page of events."""

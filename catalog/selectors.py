@@ -1,16 +1,16 @@
 """Reading the catalogue: what there is, as far as the reader may know."""
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, IntegerField, QuerySet, Subquery, Sum, When
-from django.db.models.expressions import OuterRef
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Sum
 
 from catalog.models import Event, Session
 from catalog.rules import Admission, Stage
 from identity.rules import Operation, permits
 from kit.actor import Actor
 from kit.errors import Deleted, NotFound
+from kit.pagination import PageIn, numbered
 
 
 def sees_drafts(reader: Actor) -> bool:
@@ -18,25 +18,27 @@ def sees_drafts(reader: Actor) -> bool:
     return permits(reader.role, Operation.EVENTS_READ_DRAFTS)
 
 
-def _of_sessions(column: str) -> Subquery:
-    held = Session.objects.filter(event=OuterRef("pk"), deleted_at=None, cancelled_at=None)
-    return Subquery(held.order_by().values("event").annotate(total=Sum(column)).values("total"))
-
-
-def _seats(column: str) -> Case:
-    """Count the event's own pool, or its sessions' pools together, as its admission says."""
-    return Case(
-        When(admission=Admission.SESSION, then=Coalesce(_of_sessions(f"pool__{column}"), 0)),
-        default=F(f"pool__{column}"),
-        output_field=IntegerField(),
-    )
-
-
 def all_events() -> QuerySet[Event]:
-    """Select events with category and seats (`capacity`, `seats_taken`), deleted ones too: one query."""
-    return Event.objects.select_related("category", "pool").annotate(
-        capacity=_seats("capacity"), seats_taken=_seats("seats_taken")
-    )
+    """Select events with category and pool, deleted ones too: one query. Hand them to `with_seats`."""
+    return Event.objects.select_related("category", "pool")
+
+
+def with_seats(events: list[Event]) -> list[Event]:
+    """Count the sessions' seats of those events that admit by session: one query, or none if there are none."""
+    by_session = [event.id for event in events if event.admission == Admission.SESSION]
+    if by_session:
+        held = Session.objects.filter(event_id__in=by_session, deleted_at=None, cancelled_at=None).order_by()
+        sums = held.values_list("event_id").annotate(Sum("pool__capacity"), Sum("pool__seats_taken"))
+        counted = {event_id: (capacity, taken) for event_id, capacity, taken in sums}
+        for event in events:
+            if event.admission == Admission.SESSION:
+                event.session_seats = counted.get(event.id, (0, 0))
+    return events
+
+
+def event_of(event_id: UUID) -> Event:
+    """Give an event that is known to exist, with its seats."""
+    return with_seats([all_events().get(id=event_id)])[0]
 
 
 def events(*, reader: Actor) -> QuerySet[Event]:
@@ -47,6 +49,13 @@ def events(*, reader: Actor) -> QuerySet[Event]:
     return found.order_by("starts_at", "id")
 
 
+def events_page(page: PageIn, *, reader: Actor) -> dict[str, Any]:
+    """Cut a page of the events that the reader may know of."""
+    cut = numbered(events(reader=reader), page)
+    with_seats(cut["items"])
+    return cut
+
+
 def event(event_id: UUID, *, reader: Actor) -> Event:
     """Find an event.
 
@@ -54,12 +63,12 @@ def event(event_id: UUID, *, reader: Actor) -> Event:
         NotFound: there is none that the reader may know of.
         Deleted: there was one.
     """
-    found = all_events().filter(id=event_id).first()
-    if found is None or (found.stage == Stage.DRAFT and not sees_drafts(reader)):
+    found = list(all_events().filter(id=event_id))
+    if not found or (found[0].stage == Stage.DRAFT and not sees_drafts(reader)):
         raise NotFound("No such event")
-    if found.deleted_at is not None:
+    if found[0].deleted_at is not None:
         raise Deleted("The event has been deleted")
-    return found
+    return with_seats(found)[0]
 
 
 def all_sessions() -> QuerySet[Session]:

@@ -46,19 +46,19 @@ WITH seat AS (
        SET seats_taken = seats_taken + CASE WHEN seats_taken < capacity THEN 1 ELSE 0 END,
            waitlist_tail = waitlist_tail + CASE WHEN seats_taken < capacity THEN 0 ELSE 1 END,
            found_full = seats_taken >= capacity
-     WHERE id = %(pool_id)s AND event_id = %(event_id)s
-       AND is_open AND closes_at > %(at)s
-       AND (access_code IS NULL OR access_code = %(access_code)s)
+     WHERE id = %(pool_id)s::uuid AND event_id = %(event_id)s::uuid
+       AND is_open AND closes_at > %(at)s::timestamptz
+       AND (access_code IS NULL OR access_code = %(access_code)s::text)
        AND (seats_taken < capacity OR has_waitlist)
     RETURNING id, event_id, waitlist_tail, found_full
 ), taken AS (
     INSERT INTO attendance_registration
            (id, event_id, session_id, pool_id, user_id, attendee_name, attendee_email, role_text, status,
             waitlist_number, code, source, version, created_at, updated_at)
-    SELECT %(id)s, event_id, %(session_id)s, id, %(user_id)s, %(name)s, %(email)s, %(role_text)s,
+    SELECT %(id)s::uuid, event_id, %(session_id)s::uuid, id, %(user_id)s::uuid, %(name)s, %(email)s, %(role_text)s,
            CASE WHEN found_full THEN 'waitlisted' ELSE 'confirmed' END,
            CASE WHEN found_full THEN waitlist_tail END,
-           %(code)s, %(source)s, 1, %(at)s, %(at)s
+           %(code)s, %(source)s, 1, %(at)s::timestamptz, %(at)s::timestamptz
       FROM seat
     RETURNING id, status, waitlist_number
 ), entry AS (
@@ -112,7 +112,7 @@ def register(
         try:
             if _take_seat(registration, access_code=access_code, by=by, at=at):
                 transaction.on_commit(announce)
-                return Registered(_with_position(registration), is_new=True)
+                return Registered(selectors.counted(registration), is_new=True)
         except IntegrityError as error:
             if ONE_LIVE_REGISTRATION not in str(error):
                 raise
@@ -186,12 +186,6 @@ def _take_seat(registration: Registration, *, access_code: str, by: Actor, at: d
         return False
     registration.status, registration.waitlist_number = row
     return True
-
-
-def _with_position(registration: Registration) -> Registration:
-    if registration.waitlist_number is None:
-        return registration
-    return selectors.live_registration(pool_id=registration.pool_id, email=registration.attendee_email) or registration
 
 
 def _refuse(registration: Registration, *, access_code: str, by: Actor, at: datetime) -> None:

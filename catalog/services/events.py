@@ -78,7 +78,7 @@ def create_event(*, fields: dict[str, Any], by: Actor, at: datetime) -> Event:
     event.save(force_insert=True)
     seats.sync(event, by=by, at=at)
     record(EVENT_CREATED, subject=event, by=by, at=at, payload=event_payload(event, at=at))
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 @transaction.atomic
@@ -101,7 +101,7 @@ def update_event(*, event_id: UUID, changes: dict[str, Any], by: Actor, at: date
         before["capacity"] = [event.pool.capacity, capacity]
         seats.set_capacity(event.pool, capacity)
     if not before:
-        return selectors.all_events().get(id=event.id)
+        return selectors.event_of(event.id)
     _check(event)
     outside = Session.objects.filter(event=event, deleted_at=None)
     if outside.filter(starts_at__lt=event.starts_at).exists() or outside.filter(ends_at__gt=event.ends_at).exists():
@@ -111,7 +111,7 @@ def update_event(*, event_id: UUID, changes: dict[str, Any], by: Actor, at: date
     _save(event)
     seats.sync(event, by=by, at=at)
     record(EVENT_UPDATED, subject=event, by=by, at=at, payload=event_payload(event, at=at), changes=before)
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 def _save(event: Event) -> None:
@@ -145,7 +145,7 @@ def publish_event(*, event_id: UUID, stage: Stage = Stage.ON_SALE, by: Actor, at
         before = event.stage
         event.stage = stage
         _settle(event, EVENT_PUBLISHED, by=by, at=at, changes={"stage": [before, stage.value]})
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 def _settle(event: Event, event_type: EventType, *, by: Actor, at: datetime, changes: dict[str, Any]) -> None:
@@ -168,7 +168,7 @@ def suspend_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
     if event.suspended_at is None:
         event.suspended_at = at
         _settle(event, EVENT_SUSPENDED, by=by, at=at, changes={"suspended": [False, True]})
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 @transaction.atomic
@@ -185,7 +185,7 @@ def resume_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
     if event.suspended_at is not None:
         event.suspended_at = None
         _settle(event, EVENT_RESUMED, by=by, at=at, changes={"suspended": [True, False]})
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 @transaction.atomic
@@ -208,7 +208,7 @@ def cancel_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
             record(SESSION_CANCELLED, subject=session, by=by, at=at, payload=session_payload(session, at=at))
         event.cancelled_at = at
         _settle(event, EVENT_CANCELLED, by=by, at=at, changes={"cancelled": [False, True]})
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)
 
 
 @transaction.atomic
@@ -248,4 +248,4 @@ def assign_coordinators(*, event_id: UUID, user_ids: list[UUID], by: Actor, at: 
     if before != after:
         event.coordinators.set(known.values())
         _settle(event, EVENT_UPDATED, by=by, at=at, changes={"coordinators": [before, after]})
-    return selectors.all_events().get(id=event.id)
+    return selectors.event_of(event.id)

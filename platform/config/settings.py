@@ -79,13 +79,12 @@ MIDDLEWARE = [
     "tenants.middleware.TenancyMiddleware",
     "tenants.middleware.LocalizationMiddleware",
     "journal.middleware.AuditMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.PagesMiddleware",
 ]
+
+# The three layers that these ask for stand inside PagesMiddleware.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -111,7 +110,13 @@ DATABASES = {
         # Backends grow with each schema they touch; ten minutes bound that.
         "CONN_MAX_AGE": 600,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            # Statements that come again are planned once a connection. PostgreSQL plans anew by itself when the
+            # search path, and so the tenant, is another one.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
     }
 }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]

@@ -74,8 +74,9 @@ def insert_entry(*, event_type: str, subject_type: str, subject_id: str, payload
         INSERT INTO journal_entry
                (id, xid, occurred_at, type, version, subject_type, subject_id, payload, changes,
                 actor_kind, actor_id, actor_label, request_id, ip)
-        SELECT %(entry_id)s, {CURRENT_XID}, %(at)s, {event_type}, 1, {subject_type}, {subject_id}, {payload},
-               '{{}}'::jsonb, %(actor_kind)s, %(actor_id)s, %(actor_label)s, %(request_id)s, %(ip)s
+        SELECT %(entry_id)s::uuid, {CURRENT_XID}, %(at)s::timestamptz, {event_type}, 1, {subject_type}, {subject_id},
+               {payload}, '{{}}'::jsonb, %(actor_kind)s, %(actor_id)s::uuid, %(actor_label)s,
+               %(request_id)s, %(ip)s::inet
     """
 
 

@@ -32,6 +32,7 @@ def test_task_names_are_pinned() -> None:
 
 
 def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
+    current_app.loader.import_default_modules()
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         current_app.tasks[entry["task"]].apply_async(kwargs=entry["kwargs"])
     assert sent == [("tenants.sweep_journals", {"schema_name": "public"})]

@@ -1,0 +1,1 @@
+"""How fast it is: ratios within one run (`bench`), and people at work (`locustfile`)."""

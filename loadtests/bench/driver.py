@@ -1,0 +1,93 @@
+"""A lean HTTP/1.1 load driver: keep-alive sockets on threads, requests made beforehand, every status checked."""
+
+import re
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Barrier, Thread
+
+WARM_UP_SECONDS = 0.4
+TIMEOUT_SECONDS = 30
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+# Gives the next request of a connection, ready to send.
+type Requests = Callable[[], bytes]
+
+
+@dataclass
+class Measured:
+    """What a stretch of load gave: answers after the warm-up, their latencies in seconds, and what went wrong."""
+
+    seconds: float
+    latencies: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+
+def drive(port: int, requests: Requests, *, expected: int, connections: int, seconds: float) -> Measured:
+    """Send as fast as answers come, on so many connections, and give what happened after the warm-up."""
+    begin = Barrier(connections + 1)
+    parts = [Measured(seconds) for _ in range(connections)]
+    threads = [Thread(target=_connection, args=(port, requests, expected, seconds, begin, part)) for part in parts]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    for thread in threads:
+        thread.join()
+    whole = Measured(seconds)
+    for part in parts:
+        whole.latencies += part.latencies
+        whole.wrong += part.wrong
+    return whole
+
+
+def _connection(port: int, requests: Requests, expected: int, seconds: float, begin: Barrier, into: Measured) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        begin.wait()
+        warm_at = time.perf_counter() + WARM_UP_SECONDS
+        end_at = warm_at + seconds
+        wanted = str(expected).encode()
+        while (sent_at := time.perf_counter()) < end_at:
+            connection.sendall(requests())
+            status, body = _answer(connection)
+            if status != wanted:
+                into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
+            elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
+                into.latencies.append(now - sent_at)
+
+
+def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Read one whole answer."""
+    data = b""
+    while (split := data.find(b"\r\n\r\n")) < 0:
+        part = connection.recv(65_536)
+        if not part:
+            raise ConnectionError("the server closed the connection")
+        data += part
+    found = _LENGTH.search(data, 0, split)
+    if found is None:
+        raise ConnectionError(f"an answer without its length: {data[:200]!r}")
+    missing = int(found[1]) - (len(data) - split - 4)
+    while missing > 0:
+        part = connection.recv(65_536)
+        if not part:
+            raise ConnectionError("the server closed the connection in the middle of an answer")
+        data += part
+        missing -= len(part)
+    return data[9:12], data[split + 4 :]
+
+
+def request(method: str, path: str, *, host: str, token: str = "", body: bytes = b"") -> bytes:
+    """Write a request as bytes."""
+    lines = [f"{method} {path} HTTP/1.1", f"host: {host}"]
+    if token:
+        lines.append(f"authorization: Bearer {token}")
+    if body:
+        lines += ["content-type: application/json", f"content-length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
