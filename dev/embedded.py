@@ -87,7 +87,11 @@ def _postgres(name: str, children: list[Child], *, durable: bool) -> str:
         home.mkdir(exist_ok=True)
         installed = _copied(installed)
     binaries = installed / "pginstall18" / "bin"
-    data, password = home / "postgres", _secret(folder / "postgres.password")
+    data = home / "postgres"
+    if not (folder / "postgres.password").exists():
+        # Root's data lies outside the checkout: without its password here, it is left over from a deleted one.
+        shutil.rmtree(data, ignore_errors=True)
+    password = _secret(folder / "postgres.password")
     _init(binaries, data, password, uid=uid, log=folder / "logs" / "initdb.log")
     port = remembered_port(folder / "postgres.port")
     options = () if durable else _FAST_AND_LOSE

@@ -7,6 +7,7 @@ from celery import current_app
 from django.conf import settings
 from django.test import Client
 
+from config.management.commands import roles
 from config.management.commands.openapi import SNAPSHOT, document
 from journal.messages import EVENT_TYPES
 from kit.errors import REGISTRY
@@ -53,3 +54,15 @@ def test_every_problem_has_a_page(acme: Organization) -> None:
         assert page.status_code == 200, code
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
     assert Client(headers={"host": "acme.localhost"}).get("/problems/nothing").status_code == 404
+
+
+def test_the_table_of_roles_is_the_documented_one() -> None:
+    assert roles.document() == roles.PAGE.read_text(), "run `manage.py roles` and commit docs/roles.md"
+
+
+def test_every_link_of_the_docs_leads_somewhere() -> None:
+    pages = [*settings.ROOT.glob("*.md"), *settings.ROOT.glob("docs/**/*.md"), *settings.ROOT.glob("loadtests/*.md")]
+    assert len(pages) > 8
+    for page in pages:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
