@@ -22,9 +22,9 @@ def document() -> str:
         [
             "# Who may do what",
             "",
-            "Written by `manage.py roles` from `identity.rules.GRANTS`, which REST and the admin panels ask. Coordinators",
-            "act on the events assigned to them, attendees on what is their own. Operators live in the public schema and",
-            "belong to no organization.",
+            "Written by `manage.py roles` from `identity.rules.GRANTS`, which REST and the admin panels ask.",
+            "Coordinators act on the events assigned to them, attendees on what is their own.",
+            "Operators live in the public schema and belong to no organization.",
             "",
             head,
             "| --- |" + " --- |" * len(_COLUMNS),
