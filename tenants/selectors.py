@@ -11,9 +11,10 @@ from kit import scope
 from kit.cache import SHARED
 from tenants.models import Organization
 
-# A change of an organization is felt everywhere after this many seconds at the latest.
+# A change of an organization is felt everywhere after these together at the latest: it clears the shared entry, but a
+# process that read the row just before may still write it back.
 PROCESS_SECONDS = 2.0
-SHARED_SECONDS = 60
+SHARED_SECONDS = 5
 MAX_CACHED = 10_000
 
 

@@ -139,7 +139,7 @@ def update_organization(*, organization_id: int, changes: dict[str, str]) -> Org
 
 
 def set_status(*, organization_id: int, status: Organization.Status) -> Organization:
-    """Suspend an organization, or serve it again. Felt by every process within two seconds.
+    """Suspend an organization, or serve it again. Felt by every process within seven seconds.
 
     Raises:
         NotFound: no such organization.

@@ -154,7 +154,6 @@ def _settle(event: Event, event_type: EventType, *, by: Actor, at: datetime, cha
     record(event_type, subject=event, by=by, at=at, payload=event_payload(event, at=at), changes=changes)
 
 
-@transaction.atomic
 def suspend_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
     """Stop registrations until resumed. Idempotent.
 
@@ -162,16 +161,9 @@ def suspend_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
         NotFound, Deleted: no such event.
         WrongStage: it is cancelled.
     """
-    event = locked(event_id)
-    if event.cancelled_at:
-        raise WrongStage("The event is cancelled")
-    if event.suspended_at is None:
-        event.suspended_at = at
-        _settle(event, EVENT_SUSPENDED, by=by, at=at, changes={"suspended": [False, True]})
-    return selectors.event_of(event.id)
+    return _set_suspended(True, EVENT_SUSPENDED, event_id=event_id, by=by, at=at)
 
 
-@transaction.atomic
 def resume_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
     """Let a suspended event go on where it stood. Idempotent.
 
@@ -179,12 +171,17 @@ def resume_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
         NotFound, Deleted: no such event.
         WrongStage: it is cancelled.
     """
+    return _set_suspended(False, EVENT_RESUMED, event_id=event_id, by=by, at=at)
+
+
+@transaction.atomic
+def _set_suspended(wanted: bool, event_type: EventType, *, event_id: UUID, by: Actor, at: datetime) -> Event:  # noqa: FBT001 - it is what the call is about
     event = locked(event_id)
     if event.cancelled_at:
         raise WrongStage("The event is cancelled")
-    if event.suspended_at is not None:
-        event.suspended_at = None
-        _settle(event, EVENT_RESUMED, by=by, at=at, changes={"suspended": [True, False]})
+    if (event.suspended_at is not None) != wanted:
+        event.suspended_at = at if wanted else None
+        _settle(event, event_type, by=by, at=at, changes={"suspended": [not wanted, wanted]})
     return selectors.event_of(event.id)
 
 
