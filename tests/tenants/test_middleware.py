@@ -72,6 +72,12 @@ def test_the_public_host_has_no_tenant_routes(acme: Organization) -> None:
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
+def test_the_door_leads_somewhere(acme: Organization) -> None:
+    assert get("/", host="acme.localhost")["Location"] == "/api/v1/docs"
+    assert get("/", host="localhost")["Location"] == "/admin/"
+    assert get("/admin", host="acme.localhost")["Location"] == "/admin/"
+
+
 def test_a_suspended_organization_is_refused_until_resumed(acme: Organization) -> None:
     assert get(host="acme.localhost").status_code == 200
     with scope.entered(scope.PUBLIC):

@@ -1,6 +1,7 @@
 """Routes of an organization's host."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from config.api import api
 from config.panel import panel
@@ -9,6 +10,8 @@ from identity.api import jwks
 
 urlpatterns: Routes = [
     *EVERYWHERE,
+    # Until there is a front for attendees, the door leads to the documentation.
+    path("", RedirectView.as_view(url="/api/v1/docs")),
     path("api/v1/", api.urls),
     path(".well-known/jwks.json", jwks),
     path("admin/", panel.urls),
