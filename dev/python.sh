@@ -24,8 +24,9 @@ for candidate in "python$wanted" python3.14 python3.13 python3.12 python3 python
 done
 
 if command -v uv >/dev/null 2>&1; then
-    candidate=$(uv python find --system "$wanted" 2>/dev/null || uv python find --system '>=3.12' 2>/dev/null ||
-        { uv python install -q "$wanted" >/dev/null 2>&1 && uv python find --system "$wanted" 2>/dev/null; } || true)
+    # Asked from the root: here it would name the Python of the very .venv that is to be made anew.
+    candidate=$(cd / && { uv python find "$wanted" || uv python find '>=3.12' ||
+        { uv python install -q "$wanted" && uv python find "$wanted"; }; } 2>/dev/null || true)
     if [ -n "$candidate" ] && suits "$candidate"; then say_where "$candidate"; exit 0; fi
 fi
 
