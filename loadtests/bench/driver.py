@@ -4,8 +4,9 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 
 WARM_UP_SECONDS = 0.4
 TIMEOUT_SECONDS = 30
@@ -30,40 +31,58 @@ class Measured:
 
 
 def drive(port: int, requests: Requests, *, expected: int, connections: int, seconds: float) -> Measured:
-    """Send as fast as answers come, on so many connections, and give what happened after the warm-up."""
-    begin = Barrier(connections + 1)
+    """Send as fast as answers come, on so many connections, and give what happened after the warm-up.
+
+    Never raises for what the server does: a refused or broken connection stands among what went wrong.
+    """
+    begin = Barrier(connections + 1, timeout=TIMEOUT_SECONDS)
     parts = [Measured(seconds) for _ in range(connections)]
     threads = [Thread(target=_connection, args=(port, requests, expected, seconds, begin, part)) for part in parts]
     for thread in threads:
         thread.start()
-    begin.wait()
+    # Broken by a connection that could not be made, which says so itself.
+    with suppress(BrokenBarrierError):
+        begin.wait()
     for thread in threads:
         thread.join()
     whole = Measured(seconds)
     for part in parts:
         whole.latencies += part.latencies
         whole.wrong += part.wrong
+    if not whole.latencies and not whole.wrong:
+        whole.wrong.append("no answer came after the warm-up")
     return whole
 
 
 def _connection(port: int, requests: Requests, expected: int, seconds: float, begin: Barrier, into: Measured) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        begin.wait()
-        warm_at = time.perf_counter() + WARM_UP_SECONDS
-        end_at = warm_at + seconds
-        wanted = str(expected).encode()
-        while (sent_at := time.perf_counter()) < end_at:
-            connection.sendall(requests())
-            status, body = _answer(connection)
-            if status != wanted:
-                into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
-            elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
-                into.latencies.append(now - sent_at)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            begin.wait()
+            _exchange(connection, requests, str(expected).encode(), seconds, into)
+    except (OSError, BrokenBarrierError) as error:
+        into.wrong.append(f"a connection broke: {error!r}")
+        begin.abort()
+
+
+def _exchange(connection: socket.socket, requests: Requests, expected: bytes, seconds: float, into: Measured) -> None:
+    warm_at = time.perf_counter() + WARM_UP_SECONDS
+    end_at = warm_at + seconds
+    while (sent_at := time.perf_counter()) < end_at:
+        connection.sendall(requests())
+        status, body = _answer(connection)
+        if status != expected:
+            into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
+        elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
+            into.latencies.append(now - sent_at)
 
 
 def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
-    """Read one whole answer."""
+    """Read one whole answer.
+
+    Raises:
+        ConnectionError: it ended early, or does not say how long it is.
+    """
     data = b""
     while (split := data.find(b"\r\n\r\n")) < 0:
         part = connection.recv(65_536)

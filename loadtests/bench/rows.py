@@ -1,15 +1,19 @@
-"""The rows. To add one: write what each round sets up and runs, and put it into ROWS."""
+"""The rows. To add one: write what each side prepares and runs, and put it into ROWS."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from uuid import UUID
 
-from loadtests.bench.driver import Measured, Requests, drive, request
-from loadtests.bench.stage import CONNECTIONS, Stage
+from loadtests.bench.driver import Measured, drive, request
+from loadtests.bench.stage import CONNECTIONS, GROWN_ROWS, LISTED, Seats, Stage
 
-LISTED = 20
-_numbers = count()
+SPREAD = 100
+_SIXTEEN = b"0123456789abcdef"
+# Odd, so that multiplying by it visits every number of 64 bits once: e-mails without repetition and without order.
+_SCATTER = 0x9E3779B97F4A7C15
+_numbers = count(1)
+
+type Side = Callable[[Stage, float], Measured | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +25,24 @@ class Row:
 
     name: str
     says: str
-    subject: Callable[[Stage, float], Measured | float]
-    reference: Callable[[Stage, float], Measured | float]
+    subject: Side
+    reference: Side
     target: float | None = None
-
-
-def _fixed(what: bytes) -> Requests:
-    return lambda: what
 
 
 def _get(stage: Stage, path: str, seconds: float, *, token: str = "") -> Measured:
     what = request("GET", path, host=stage.host, token=token)
-    return drive(stage.port, _fixed(what), expected=200, connections=CONNECTIONS, seconds=seconds)
+    return drive(stage.port, lambda: what, expected=200, connections=CONNECTIONS, seconds=seconds)
 
 
 def bare(stage: Stage, seconds: float) -> Measured:
     """Ask the server alone: also what the driver can do at most."""
     return _get(stage, "/bench/bare", seconds)
+
+
+def health(stage: Stage, seconds: float) -> Measured:
+    """Ask whether the process lives: every layer but the tenant's."""
+    return _get(stage, "/health", seconds)
 
 
 def empty(stage: Stage, seconds: float) -> Measured:
@@ -47,46 +52,81 @@ def empty(stage: Stage, seconds: float) -> Measured:
 
 def detail(stage: Stage, seconds: float) -> Measured:
     """Ask for an event with a token."""
-    return _get(stage, f"/api/v1/events/{stage.new_event()}", seconds, token=stage.token)
+    return _get(stage, f"/api/v1/events/{stage.events[0]}", seconds, token=stage.token())
 
 
 def listed(stage: Stage, seconds: float) -> Measured:
-    """Ask for a page of events."""
-    for _ in range(LISTED):
-        stage.new_event()
-    return _get(stage, f"/api/v1/events?size={LISTED}", seconds)
+    """Ask for a page of events with a token."""
+    return _get(stage, f"/api/v1/events?size={len(stage.events)}", seconds, token=stage.token())
 
 
-def _register(stage: Stage, path: str, seconds: float) -> Measured:
+def _register(stage: Stage, paths: list[str], seconds: float) -> Measured:
+    """Register people, each a new one, at addresses drawn as evenly as pgbench draws."""
+    host, token = stage.host, stage.token()
+    body = b'{"attendee":{"name":"Somebody","email":"%s@example.com"}}' % _SIXTEEN
+    heads = [request("POST", path, host=host, token=token, body=body).partition(_SIXTEEN)[0] for path in paths]
+
     def someone() -> bytes:
-        body = b'{"attendee":{"name":"Somebody","email":"guest%d@example.com"}}' % next(_numbers)
-        return request("POST", path, host=stage.host, token=stage.token, body=body)
+        drawn = next(_numbers) * _SCATTER & 0xFFFF_FFFF_FFFF_FFFF
+        return b'%s%016x@example.com"}}' % (heads[(drawn >> 32) % len(heads)], drawn)
 
     return drive(stage.port, someone, expected=201, connections=CONNECTIONS, seconds=seconds)
 
 
 def register(stage: Stage, seconds: float) -> Measured:
-    """Register people for one event, each a new one."""
-    return _register(stage, f"/api/v1/events/{stage.new_event()}/register", seconds)
+    """Register for one session that starts empty."""
+    return _register(stage, stage.new_seats().paths(), seconds)
+
+
+def register_spread(stage: Stage, seconds: float) -> Measured:
+    """Register for many sessions at once."""
+    return _register(stage, stage.new_seats(SPREAD).paths(), seconds)
+
+
+def register_grown(stage: Stage, seconds: float) -> Measured:
+    """Register for one session that has many registrations already."""
+    return _register(stage, stage.grown.paths(), seconds)
+
+
+def _textbook(stage: Stage, seats: Seats, seconds: float) -> Measured:
+    measured = _register(stage, seats.paths("/bench/textbook"), seconds)
+    stage.settle(seats)
+    return measured
 
 
 def textbook(stage: Stage, seconds: float) -> Measured:
-    """Do the same with a lock, a count and an insert."""
-    return _register(stage, f"/bench/textbook/{stage.new_event()}", seconds)
+    """Register for one session with a lock, a count and an insert."""
+    return _textbook(stage, stage.new_seats(), seconds)
+
+
+def textbook_grown(stage: Stage, seconds: float) -> Measured:
+    """Do so where there are many rows to count."""
+    return _textbook(stage, stage.grown, seconds)
 
 
 def statement(stage: Stage, seconds: float) -> float:
-    """Run the statement of a registration and nothing else, from pgbench."""
-    event_id: UUID = stage.new_event()
-    return stage.pgbench(event_id, seconds=seconds)
+    """Run the statement of a registration for one session, and nothing else, from pgbench."""
+    return stage.pgbench(stage.new_seats(), seconds=seconds)
 
+
+def statement_spread(stage: Stage, seconds: float) -> float:
+    """Do so for many sessions at once."""
+    return stage.pgbench(stage.new_seats(SPREAD), seconds=seconds)
+
+
+_MANY = f"{GROWN_ROWS:,} rows"
 
 ROWS = [
-    Row("empty view", "an empty Django view through every layer, against a bare WSGI application", empty, bare),
+    Row("empty view", "an empty view of a tenant through every layer, against a bare WSGI application", empty, bare),
+    Row("health", "/health, which touches no tenant, against the same", health, bare),
     Row("detail", "an event with a token, against the empty view", detail, empty),
-    Row("list", f"a page of {LISTED} events, uncached, against the empty view", listed, empty),
-    Row("register", "one hot event over HTTP, against pgbench running the same statement", register, statement, 0.9),
+    Row("list", f"{LISTED} events with a token, against the empty view", listed, empty),
+    Row("register", "one hot session over HTTP, against pgbench running the same statement", register, statement, 0.9),
     Row(
-        "register, control", "one hot event, against lock + count + insert on the same server", register, textbook, 8.0
+        "register, spread", f"the same over {SPREAD} sessions, against pgbench over as many",
+        register_spread, statement_spread, 0.6,
     ),
-]
+    Row("register, control", "one hot session, against lock + count + insert on it", register, textbook, 8.0),
+    Row("register, grown", f"a session of {_MANY}, against an empty one", register_grown, register, 0.9),
+    Row("control, grown", f"lock + count + insert with {_MANY}, against none", textbook_grown, textbook),
+]  # fmt: skip

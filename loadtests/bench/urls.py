@@ -7,6 +7,6 @@ from loadtests.bench import references
 
 urlpatterns: Routes = [
     path("bench/empty", references.empty),
-    path("bench/textbook/<uuid:event_id>", references.textbook),
+    path("bench/textbook/events/<uuid:event_id>/sessions/<uuid:session_id>/register", references.textbook),
     *tenant.urlpatterns,
 ]

