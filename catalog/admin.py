@@ -11,12 +11,12 @@ from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from catalog import selectors, services
-from catalog.models import Event, Session
+from catalog.models import Category, Event, Named, Room, Session, Speaker, Venue
 from catalog.rules import MAX_CAPACITY
 from identity.models import User
 from identity.rules import Role
 from kit.actor import Actor
-from kit.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm
+from kit.admin import ServiceAdmin, ServiceForm
 
 _CAPACITY = {"widget": UnfoldAdminIntegerFieldWidget, "min_value": 0, "max_value": MAX_CAPACITY}
 
@@ -148,7 +148,7 @@ class SessionAdmin(ServiceAdmin):
     list_filter = ("event", "room")
     search_fields = ("title", "event__name", "speakers__name", "presenter")
     filter_horizontal = ("speakers",)
-    actions = ("publish", "cancel")
+    actions = ("publish", "suspend", "resume", "cancel")
     ordering = ("starts_at", "id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:  # noqa: ARG002 - Django's signature
@@ -186,19 +186,80 @@ class SessionAdmin(ServiceAdmin):
         """Open the chosen sessions to the public."""
         self.each(request, rows, lambda row, **who: services.publish_session(session_id=row.id, **who), "Published")
 
+    @admin.action(description="Suspend", permissions=["change"])
+    def suspend(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
+        """Stop registrations for the chosen sessions."""
+        self.each(request, rows, lambda row, **who: services.suspend_session(session_id=row.id, **who), "Suspended")
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
+        """Let the chosen sessions go on."""
+        self.each(request, rows, lambda row, **who: services.resume_session(session_id=row.id, **who), "Resumed")
+
     @admin.action(description="Cancel for good", permissions=["change"])
     def cancel(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
         """Cancel the chosen sessions."""
         self.each(request, rows, lambda row, **who: services.cancel_session(session_id=row.id, **who), "Cancelled")
 
 
-class NamedAdmin(ReadOnlyAdmin):
-    """Speakers, rooms and categories: to look at, until they have services of their own."""
+class NamedAdmin(ServiceAdmin):
+    """Categories, venues, rooms and speakers."""
 
     search_fields = ("name",)
-    ordering = ("name",)
+    ordering = ("name", "id")
+    actions = ("delete",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Show what is not deleted."""
         live: QuerySet[Any] = super().get_queryset(request).filter(deleted_at=None)
         return live
+
+    def create(self, fields: dict[str, Any], *, by: Actor, at: datetime) -> Model:
+        """Make one."""
+        model: type[Named] = self.model
+        return services.create_named(model, fields=_by_ids(fields, venue="venue_id"), by=by, at=at)
+
+    def update(self, row: Any, changes: dict[str, Any], *, by: Actor, at: datetime) -> Model:
+        """Change one."""
+        model: type[Named] = self.model
+        changes = _by_ids(changes, venue="venue_id")
+        return services.update_named(model, row_id=row.id, changes=changes, by=by, at=at)
+
+    @admin.action(description="Delete", permissions=["change"])
+    def delete(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Delete the chosen ones, as far as nothing planned needs them."""
+        self.each(request, rows, lambda row, **who: services.delete_named(self.model, row_id=row.id, **who), "Deleted")
+
+
+def _form(model: type[Model], *names: str) -> type[ServiceForm]:
+    meta = type("Meta", (), {"model": model, "fields": names})
+    return type(f"{model.__name__}Form", (ServiceForm,), {"Meta": meta, "__doc__": f"Fields of a {model.__name__}."})
+
+
+class CategoryAdmin(NamedAdmin):
+    """Categories."""
+
+    form = _form(Category, "name")
+
+
+class VenueAdmin(NamedAdmin):
+    """Venues."""
+
+    form = _form(Venue, "name", "address", "latitude", "longitude")
+    list_display = ("name", "address")
+
+
+class RoomAdmin(NamedAdmin):
+    """Rooms."""
+
+    form = _form(Room, "venue", "name", "capacity")
+    list_display = ("name", "venue", "capacity")
+    list_select_related = ("venue",)
+    list_filter = ("venue",)
+
+
+class SpeakerAdmin(NamedAdmin):
+    """Speakers."""
+
+    form = _form(Speaker, "name", "affiliation", "bio", "image_url")
+    list_display = ("name", "affiliation")

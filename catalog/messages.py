@@ -1,5 +1,7 @@
 """What the catalogue writes to the journal, and how it refuses."""
 
+from dataclasses import dataclass
+
 from journal.messages import EventType
 from kit.errors import Conflict, FieldError, Invalid
 
@@ -24,10 +26,40 @@ EVENT_SUSPENDED = EventType("event.suspended", "An event was suspended.", _EVENT
 EVENT_RESUMED = EventType("event.resumed", "A suspended event goes on.", _EVENT)
 EVENT_CANCELLED = EventType("event.cancelled", "An event was cancelled, with its sessions.", _EVENT)
 EVENT_DELETED = EventType("event.deleted", "An event was deleted.", _EVENT)
+EVENT_RESTORED = EventType("event.restored", "A deleted event was brought back.", _EVENT)
 SESSION_CREATED = EventType("session.created", "A session was drafted.", _SESSION)
 SESSION_UPDATED = EventType("session.updated", "Fields of a session changed.", _SESSION)
 SESSION_PUBLISHED = EventType("session.published", "A session was opened to the public, or to a later stage.", _SESSION)
+SESSION_SUSPENDED = EventType("session.suspended", "A session was suspended.", _SESSION)
+SESSION_RESUMED = EventType("session.resumed", "A suspended session goes on.", _SESSION)
 SESSION_CANCELLED = EventType("session.cancelled", "A session was cancelled.", _SESSION)
+SESSION_DELETED = EventType("session.deleted", "A session was deleted.", _SESSION)
+SESSION_RESTORED = EventType("session.restored", "A deleted session was brought back.", _SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The types of a plain thing: a category, a venue, a room, a speaker."""
+
+    created: EventType
+    updated: EventType
+    deleted: EventType
+    restored: EventType
+
+
+def _changes_of(noun: str, name: str) -> Changes:
+    return Changes(
+        *(
+            EventType(f"{noun}.{verb}", f"A {noun} was {verb}.", {"name": name})
+            for verb in ("created", "updated", "deleted", "restored")
+        )
+    )
+
+
+CATEGORY = _changes_of("category", "Congreso")
+VENUE = _changes_of("venue", "Ágora Bogotá")
+ROOM = _changes_of("room", "Ágora Bogotá, Salón A")
+SPEAKER = _changes_of("speaker", "Ana Gil")
 
 
 class WrongStage(Conflict):
@@ -48,26 +80,46 @@ class CapacityBelowSeatsTaken(Conflict):
     code, title = "capacity_below_seats_taken", "More seats are taken than that"
 
 
-def ends_before_start() -> Invalid:
-    """Refuse a span that ends before it starts."""
-    return Invalid(
-        "It ends before it starts", errors=[FieldError("#/ends_at", "ends_before_start", "must be after starts_at")]
-    )
+class ScheduleClash(Conflict):
+    """A room or a speaker is held at that time. `clashes` lists by whom, `free_slots` what is free instead."""
+
+    code, title = "schedule_clash", "The room or a speaker is taken at that time"
 
 
-def outside_event() -> Invalid:
-    """Refuse a session that does not lie within its event."""
-    why = "the session must lie within its event"
-    return Invalid(why.capitalize(), errors=[FieldError("#/starts_at", "outside_event", why)])
+class NameTaken(Conflict):
+    """There is one of this name already."""
+
+    code, title = "name_taken", "There is one of this name already"
+
+
+class InUse(Conflict):
+    """Something planned still needs it. Change that first."""
+
+    code, title = "in_use", "It is still in use"
+
+
+def ends_before_start() -> FieldError:
+    """Point at a span that ends before it starts."""
+    return FieldError("#/ends_at", "ends_before_start", "must be after starts_at")
+
+
+def outside_event() -> FieldError:
+    """Point at a session that does not lie within its event."""
+    return FieldError("#/starts_at", "outside_event", "the session must lie within its event")
+
+
+def unknown(field: str, noun: str) -> FieldError:
+    """Point at an id that names nothing here."""
+    return FieldError(f"#/{field}", "not_found", f"there is no such {noun}")
 
 
 def sessions_left_outside() -> Invalid:
     """Refuse dates of an event that would leave sessions outside."""
     why = "sessions of the event would lie outside; move them first"
-    return Invalid(why.capitalize(), errors=[FieldError("#/starts_at", "sessions_left_outside", why)])
+    return Invalid.of([FieldError("#/starts_at", "sessions_left_outside", why)])
 
 
 def access_code_needed() -> Invalid:
     """Refuse a presale that nobody could enter."""
     why = "give the event an access_code before its presale"
-    return Invalid(why.capitalize(), errors=[FieldError("#/stage", "access_code_needed", why)])
+    return Invalid.of([FieldError("#/stage", "access_code_needed", why)])

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,7 @@ from kit.ids import new_id
 from kit.models import DeletableRow
 
 _STAGES = [(stage.value, stage.value) for stage in Stage]
+HTTP_URL = URLValidator(schemes=["http", "https"])
 
 
 class SeatPool(models.Model):
@@ -53,10 +55,17 @@ class SeatPool(models.Model):
         return self.capacity - self.seats_taken
 
 
-class Category(DeletableRow):
-    """What sort of event it is, in the organization's own words."""
+class Named(DeletableRow):
+    """A plain thing with a name, that events and sessions are planned with."""
 
     name = models.CharField(max_length=200)
+
+    class Meta:
+        abstract = True
+
+
+class Category(Named):
+    """What sort of event it is, in the organization's own words."""
 
     class Meta:
         verbose_name_plural = "categories"
@@ -68,22 +77,48 @@ class Category(DeletableRow):
         return self.name
 
 
-class Room(DeletableRow):
-    """A room of a venue."""
+class Venue(Named):
+    """A building or site that has rooms."""
 
-    venue = models.CharField(max_length=200, blank=True)
-    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=500, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], condition=Q(deleted_at=None), name="one_venue_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Room(Named):
+    """A room, of a venue or by itself. Two sessions never share one at a time."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, null=True, blank=True, related_name="rooms")
+    capacity = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["venue", "name"],
+                condition=Q(deleted_at=None),
+                nulls_distinct=False,
+                name="one_room_of_a_name_in_a_venue",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.venue}, {self.name}" if self.venue else self.name
 
 
-class Speaker(DeletableRow):
-    """Who speaks at sessions."""
+class Speaker(Named):
+    """Who speaks at sessions, at one at a time."""
 
-    name = models.CharField(max_length=200)
     affiliation = models.CharField(max_length=200, blank=True)
     bio = models.TextField(blank=True)
+    image_url = models.CharField(max_length=2_000, blank=True, default="", db_default="", validators=[HTTP_URL])
 
     def __str__(self) -> str:
         return self.name
@@ -124,7 +159,7 @@ class Event(Staged):
     place = models.CharField(max_length=500, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    image_url = models.CharField(max_length=2_000, blank=True, validators=[URLValidator(schemes=["http", "https"])])
+    image_url = models.CharField(max_length=2_000, blank=True, validators=[HTTP_URL])
     admission = models.CharField(
         max_length=10, choices=[(admission.value, admission.value) for admission in Admission], default=Admission.EVENT
     )
@@ -143,6 +178,7 @@ class Event(Staged):
         ]
         indexes: ClassVar = [
             models.Index(fields=["starts_at", "id"], condition=Q(deleted_at=None), name="event_agenda"),
+            models.Index(fields=["updated_at", "id"], name="event_changes"),
         ]
 
     def __str__(self) -> str:
@@ -193,6 +229,7 @@ class Session(Staged):
         ]
         indexes: ClassVar = [
             models.Index(fields=["event", "starts_at", "id"], condition=Q(deleted_at=None), name="session_agenda"),
+            models.Index(fields=["updated_at", "id"], name="session_changes"),
         ]
 
     def __str__(self) -> str:
@@ -206,3 +243,42 @@ class Session(Staged):
     def status(self, *, at: datetime) -> Status:
         """Tell the status at a moment."""
         return self.life.status(at=at)
+
+
+class Booking(models.Model):
+    """A room or a speaker, held for the time of a session that stands: neither deleted nor cancelled.
+
+    Ids are unique over all tables, so one exclusion constraint guards rooms and speakers alike. It is written
+    in SQL (migration 0003): `EXCLUDE USING gist` over the resource and the span of time, end excluded.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="bookings")
+    resource_id = models.UUIDField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} from {self.starts_at} to {self.ends_at}"
+
+
+class VectorField(models.Field):  # type: ignore[type-arg] # it is never read into Python
+    """A `tsvector`, written and matched in SQL alone."""
+
+    def db_type(self, connection: object) -> str:  # noqa: ARG002 - Django's signature
+        """Name the column's type."""
+        return "tsvector"
+
+
+class EventText(models.Model):
+    """What is searched of an event, folded: without case and accents."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    # The name as it sorts.
+    name_key = models.TextField()
+    vector = VectorField()
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["vector"], name="event_text_vector")]
+
+    def __str__(self) -> str:
+        return self.name_key

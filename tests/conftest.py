@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils.timezone import now
@@ -16,7 +17,7 @@ from identity import selectors as identity_selectors
 from identity.models import User
 from journal import origin
 from journal import services as journal_services
-from kit import scope
+from kit import answers, scope
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from tenants import selectors as tenant_selectors
@@ -55,6 +56,7 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tenant_selectors._known.clear()
     identity_selectors._standing.clear()
     keys._pairs.clear()
+    answers.forget_all()
     journal_services._announced.clear()
     origin.begin(origin.NOWHERE)
 
@@ -102,6 +104,13 @@ def member(acme: Organization) -> Members:
     return make
 
 
+def committed() -> None:
+    """Do what waits for the commit, which never comes: a test's transaction is rolled back."""
+    waiting, connection.run_on_commit = connection.run_on_commit, []
+    for _, act, *_ in waiting:
+        act()
+
+
 class Api:
     """A caller of one organization's REST API, with or without a token."""
 
@@ -114,7 +123,10 @@ class Api:
     def __call__(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
         """Call `/api/v1<path>`; give the response, its JSON at `.json()`."""
         content = {"data": body, "content_type": "application/json"} if body is not None else {}
-        return getattr(self._client, method)(f"/api/v1{path}", **content, **extra)
+        committed()
+        response = getattr(self._client, method)(f"/api/v1{path}", **content, **extra)
+        committed()
+        return response
 
     def get(self, path: str, **extra: Any) -> Any:
         return self("get", path, **extra)
@@ -122,11 +134,19 @@ class Api:
     def post(self, path: str, body: Any = None, **extra: Any) -> Any:
         return self("post", path, {} if body is None else body, **extra)
 
-    def patch(self, path: str, body: Any, **extra: Any) -> Any:
-        return self("patch", path, body, **extra)
+    def put(self, path: str, body: Any, *, seen: str | None = "*") -> Any:
+        return self("put", path, body, headers=_if_match(seen))
 
-    def delete(self, path: str, **extra: Any) -> Any:
-        return self("delete", path, **extra)
+    def patch(self, path: str, body: Any, *, seen: str | None = "*") -> Any:
+        return self("patch", path, body, headers=_if_match(seen))
+
+    def delete(self, path: str, *, seen: str | None = "*") -> Any:
+        return self("delete", path, headers=_if_match(seen))
+
+
+def _if_match(seen: str | None) -> dict[str, str]:
+    """Name the version that a writer saw: any, unless a test says which."""
+    return {} if seen is None else {"if-match": seen}
 
 
 @pytest.fixture

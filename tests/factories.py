@@ -9,9 +9,9 @@ from django.contrib.auth.hashers import make_password
 
 from attendance.models import Registration
 from attendance.services import Attendee, register
-from catalog.models import Event, Session
+from catalog.models import Event, Named, Session
 from catalog.rules import Stage
-from catalog.services import create_event, create_session, publish_event
+from catalog.services import create_event, create_named, create_session, publish_event
 from identity.models import User
 from journal.models import Entry
 from kit.actor import SYSTEM
@@ -62,6 +62,10 @@ def session_fields(event: Event, **fields: Any) -> dict[str, Any]:
 
 def make_session(event: Event, **fields: Any) -> Session:
     return create_session(event_id=event.id, fields=session_fields(event, **fields), by=SYSTEM, at=NOW)
+
+
+def make_named[T: Named](model: type[T], **fields: Any) -> T:
+    return create_named(model, fields={"name": f"Name {next(_numbers)}", **fields}, by=SYSTEM, at=NOW)
 
 
 def someone(**fields: Any) -> Attendee:

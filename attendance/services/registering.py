@@ -195,9 +195,9 @@ def _refuse(registration: Registration, *, access_code: str, by: Actor, at: date
         NotFound, Deleted: there is no such event or session that the caller may know of, or it is not the event's.
         Refusal: the rule that stands against it.
     """
-    catalogue.event(registration.event_id, reader=by)
+    catalogue.event(registration.event_id, reader=by, at=at)
     if registration.session_id is not None:
-        catalogue.session(registration.session_id, reader=by)
+        catalogue.session(registration.session_id, reader=by, at=at)
     pool = SeatPool.objects.filter(id=registration.pool_id, event_id=registration.event_id).first()
     if pool is None:
         raise NotFound("There is nothing of the kind to register for")

@@ -1,226 +1,164 @@
 """Writing events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
-from catalog import selectors
 from catalog.messages import (
-    EVENT_CANCELLED,
-    EVENT_CREATED,
     EVENT_DELETED,
-    EVENT_PUBLISHED,
-    EVENT_RESUMED,
-    EVENT_SUSPENDED,
+    EVENT_RESTORED,
     EVENT_UPDATED,
-    SESSION_CANCELLED,
-    AlreadyOver,
     WrongStage,
     access_code_needed,
-    ends_before_start,
     sessions_left_outside,
 )
-from catalog.models import Category, Event, Session
-from catalog.rules import Stage
-from catalog.services import seats
-from catalog.services.payloads import changed, event_payload, session_payload
+from catalog.models import Event, Session
+from catalog.rules import Stage, Verb
+from catalog.services import drafting, schedule, search, seats
+from catalog.services.payloads import changed, event_payload
+from catalog.services.schedule import Wanted
 from identity.models import User
 from identity.rules import Role
 from journal.messages import EventType
 from journal.services import record
+from kit import conditional
 from kit.actor import Actor
+from kit.conditional import Versions
 from kit.errors import Deleted, FieldError, Invalid, NotFound
-from kit.ids import new_id
 
 
-def locked(event_id: UUID) -> Event:
+def locked(event_id: UUID, *, or_deleted: bool = False) -> Event:
     """Lock an event for the rest of the transaction: every write of the catalogue begins here.
 
-    Locks are taken in one order: event, then pools, then registrations. They leave the key alone (`no_key`):
-    a registration's foreign key to the event takes a shared lock on that after the pool's, and a full lock
-    here would close a circle with it.
+    Locks are taken in one order: event, then rooms and speakers, then pools, then registrations. They leave the key
+    alone (`no_key`): a registration's foreign key to the event takes a shared lock on that after the pool's, and a
+    full lock here would close a circle with it.
 
     Raises:
         NotFound: no such event.
-        Deleted: there was one.
+        Deleted: there was one, and it was not asked for.
     """
     event = Event.objects.select_for_update(no_key=True).filter(id=event_id).first()
     if event is None:
         raise NotFound("No such event")
-    if event.deleted_at is not None:
+    if event.deleted_at is not None and not or_deleted:
         raise Deleted("The event has been deleted")
     return event
 
 
-def _check(event: Event) -> None:
-    if event.ends_at <= event.starts_at:
-        raise ends_before_start()
-    if event.category_id and not Category.objects.filter(id=event.category_id, deleted_at=None).exists():
-        why = "there is no such category"
-        raise Invalid(why.capitalize(), errors=[FieldError("#/category_id", "not_found", why)])
-
-
-@transaction.atomic
 def create_event(*, fields: dict[str, Any], by: Actor, at: datetime) -> Event:
     """Draft an event. `fields` are those of `EventIn`.
 
     Raises:
         Invalid: the dates are the wrong way round, or the category is unknown.
     """
-    fields = dict(fields)
-    capacity = fields.pop("capacity")
-    event = Event(id=new_id(), created_by_id=by.id, **fields)
-    _check(event)
-    event.pool = seats.new_pool(owner_id=event.id, event_id=event.id, capacity=capacity, closes_at=event.ends_at)
-    event.save(force_insert=True)
-    seats.sync(event, by=by, at=at)
-    record(EVENT_CREATED, subject=event, by=by, at=at, payload=event_payload(event, at=at))
-    return selectors.event_of(event.id)
+    draft = drafting.event_draft(fields, by=by, at=at)
+    drafting.write([draft], by=by, at=at)
+    if draft.refusal:
+        raise draft.refusal
+    return draft.event
 
 
 @transaction.atomic
-def update_event(*, event_id: UUID, changes: dict[str, Any], by: Actor, at: datetime) -> Event:
+def update_event(*, event_id: UUID, changes: dict[str, Any], seen: Versions = None, by: Actor, at: datetime) -> Event:
     """Change fields of an event; only those named. Raising the capacity lets the waitlist in.
 
     Raises:
         NotFound, Deleted: no such event.
+        PreconditionFailed: it is of another version than the caller saw.
         Invalid: the dates would not hold its sessions, or a value is unknown.
         CapacityBelowSeatsTaken: more seats are taken than the new capacity.
         WrongStage: the admission of a published event cannot change.
     """
     event = locked(event_id)
+    conditional.check(event.version, seen)
     changes = dict(changes)
     capacity = changes.pop("capacity", None)
     if changes.get("admission", event.admission) != event.admission and Stage(event.stage) is not Stage.DRAFT:
         raise WrongStage("People may have registered: the admission is settled with publication")
-    before = changed(event, changes)
+    different = changed(event, changes)
     if capacity is not None and capacity != event.pool.capacity:
-        before["capacity"] = [event.pool.capacity, capacity]
+        different["capacity"] = [event.pool.capacity, capacity]
         seats.set_capacity(event.pool, capacity)
-    if not before:
-        return selectors.event_of(event.id)
-    _check(event)
-    outside = Session.objects.filter(event=event, deleted_at=None)
-    if outside.filter(starts_at__lt=event.starts_at).exists() or outside.filter(ends_at__gt=event.ends_at).exists():
+    if different:
+        _check(event)
+        settle(event, EVENT_UPDATED, by=by, at=at, changes=different)
+    return event
+
+
+def _check(event: Event) -> None:
+    known = drafting.live_categories({event.category_id} if event.category_id else set())
+    if errors := list(drafting.check_event(event, known)):
+        raise Invalid.of(errors)
+    held = Session.objects.filter(event=event, deleted_at=None)
+    if held.filter(starts_at__lt=event.starts_at).exists() or held.filter(ends_at__gt=event.ends_at).exists():
         raise sessions_left_outside()
     if event.stage == Stage.PRESALE and not event.access_code:
         raise access_code_needed()
-    _save(event)
-    seats.sync(event, by=by, at=at)
-    record(EVENT_UPDATED, subject=event, by=by, at=at, payload=event_payload(event, at=at), changes=before)
-    return selectors.event_of(event.id)
 
 
-def _save(event: Event) -> None:
-    event.version = F("version") + 1
+def settle(event: Event, event_type: EventType, *, by: Actor, at: datetime, changes: dict[str, Any]) -> None:
+    """Save a locked event with all that follows: its version, its text, its pools, its entry in the journal."""
+    event.version += 1
     event.save()
-    event.refresh_from_db(fields=["version"])
-
-
-@transaction.atomic
-def publish_event(*, event_id: UUID, stage: Stage = Stage.ON_SALE, by: Actor, at: datetime) -> Event:
-    """Open an event to the public, or to a later stage. Its draft sessions come along.
-
-    Publishing again with the same stage changes nothing.
-
-    Raises:
-        NotFound, Deleted: no such event.
-        WrongStage: it is past this stage, suspended, or cancelled.
-        AlreadyOver: it has ended.
-        Invalid: a presale without an access code.
-    """
-    event = locked(event_id)
-    if event.cancelled_at or event.suspended_at or Stage(event.stage).rank > stage.rank or stage is Stage.DRAFT:
-        raise WrongStage(f"The event is {event.status(at=at)}; it cannot be published as {stage}")
-    if event.stage != stage:
-        if event.ends_at <= at:
-            raise AlreadyOver("The event has ended")
-        if stage is Stage.PRESALE and not event.access_code:
-            raise access_code_needed()
-        held_back = Session.objects.filter(event=event, deleted_at=None, cancelled_at=None, stage=event.stage)
-        held_back.update(stage=stage, version=F("version") + 1, updated_at=at)
-        before = event.stage
-        event.stage = stage
-        _settle(event, EVENT_PUBLISHED, by=by, at=at, changes={"stage": [before, stage.value]})
-    return selectors.event_of(event.id)
-
-
-def _settle(event: Event, event_type: EventType, *, by: Actor, at: datetime, changes: dict[str, Any]) -> None:
-    _save(event)
+    search.index([event.id])
     seats.sync(event, by=by, at=at)
     record(event_type, subject=event, by=by, at=at, payload=event_payload(event, at=at), changes=changes)
 
 
-def suspend_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
-    """Stop registrations until resumed. Idempotent.
-
-    Raises:
-        NotFound, Deleted: no such event.
-        WrongStage: it is cancelled.
-    """
-    return _set_suspended(True, EVENT_SUSPENDED, event_id=event_id, by=by, at=at)
-
-
-def resume_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
-    """Let a suspended event go on where it stood. Idempotent.
-
-    Raises:
-        NotFound, Deleted: no such event.
-        WrongStage: it is cancelled.
-    """
-    return _set_suspended(False, EVENT_RESUMED, event_id=event_id, by=by, at=at)
-
-
 @transaction.atomic
-def _set_suspended(wanted: bool, event_type: EventType, *, event_id: UUID, by: Actor, at: datetime) -> Event:  # noqa: FBT001 - it is what the call is about
-    event = locked(event_id)
-    if event.cancelled_at:
-        raise WrongStage("The event is cancelled")
-    if (event.suspended_at is not None) != wanted:
-        event.suspended_at = at if wanted else None
-        _settle(event, event_type, by=by, at=at, changes={"suspended": [not wanted, wanted]})
-    return selectors.event_of(event.id)
-
-
-@transaction.atomic
-def cancel_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
-    """Cancel an event and its sessions, for good. Idempotent.
-
-    Raises:
-        NotFound, Deleted: no such event.
-        AlreadyOver: it has ended.
-    """
-    event = locked(event_id)
-    if event.cancelled_at is None:
-        if event.ends_at <= at and Stage(event.stage) is not Stage.DRAFT:
-            raise AlreadyOver("The event has ended")
-        for session in Session.objects.filter(event=event, deleted_at=None, cancelled_at=None).order_by("id"):
-            session.cancelled_at = at
-            session.event = event
-            session.version += 1
-            session.save()
-            record(SESSION_CANCELLED, subject=session, by=by, at=at, payload=session_payload(session, at=at))
-        event.cancelled_at = at
-        _settle(event, EVENT_CANCELLED, by=by, at=at, changes={"cancelled": [False, True]})
-    return selectors.event_of(event.id)
-
-
-@transaction.atomic
-def delete_event(*, event_id: UUID, by: Actor, at: datetime) -> None:
+def delete_event(*, event_id: UUID, seen: Versions = None, by: Actor, at: datetime) -> None:
     """Delete an event that nobody can attend any more: a draft, a cancelled one, or a finished one.
 
+    Its sessions go with it and come back with it; their rooms and speakers are free meanwhile.
+
     Raises:
         NotFound, Deleted: no such event.
+        PreconditionFailed: it is of another version than the caller saw.
         WrongStage: it is public; cancel it first, so that people are told.
     """
     event = locked(event_id)
-    if event.status(at=at) not in {"draft", "cancelled", "finished"}:
-        raise WrongStage("The event is public; cancel it first, so that everyone registered is told")
+    conditional.check(event.version, seen)
+    event.life.check(Verb.DELETE, at=at)
     event.deleted_at = at
-    _settle(event, EVENT_DELETED, by=by, at=at, changes={"deleted": [False, True]})
+    schedule.release(_touched_sessions(event, at=at))
+    settle(event, EVENT_DELETED, by=by, at=at, changes={"deleted": [False, True]})
+
+
+@transaction.atomic
+def restore_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
+    """Bring a deleted event back as it was. Idempotent.
+
+    Raises:
+        NotFound: no such event.
+        ScheduleClash: a room or speaker of its sessions was given away.
+    """
+    event = locked(event_id, or_deleted=True)
+    if event.deleted_at is None:
+        return event
+    event.deleted_at = None
+    _touched_sessions(event, at=at)
+    sessions = Session.objects.filter(event=event, deleted_at=None, cancelled_at=None).prefetch_related("speakers")
+    wanted = [Wanted(session, [speaker.id for speaker in session.speakers.all()]) for session in sessions]
+    for one in wanted:
+        one.session.event = event
+    schedule.locked_resources(
+        room_ids={one.session.room_id for one in wanted if one.session.room_id},
+        speaker_ids={speaker_id for one in wanted for speaker_id in one.speaker_ids},
+    )
+    if clashes := schedule.hold([wanted]):
+        raise schedule.clash([clash for against in clashes.values() for clash in against])
+    settle(event, EVENT_RESTORED, by=by, at=at, changes={"deleted": [True, False]})
+    return event
+
+
+def _touched_sessions(event: Event, *, at: datetime) -> Sequence[UUID]:
+    """Say that an event's sessions changed with it, for readers who ask what did."""
+    Session.objects.filter(event=event).update(updated_at=at)
+    return list(Session.objects.filter(event=event).values_list("id", flat=True))
 
 
 @transaction.atomic
@@ -239,10 +177,10 @@ def assign_coordinators(*, event_id: UUID, user_ids: list[UUID], by: Actor, at: 
         if user_id not in known
     ]
     if errors:
-        raise Invalid("No such coordinator", errors=errors)
+        raise Invalid.of(errors)
     before = sorted(str(user.pk) for user in event.coordinators.all())
     after = sorted(str(user_id) for user_id in known)
     if before != after:
         event.coordinators.set(known.values())
-        _settle(event, EVENT_UPDATED, by=by, at=at, changes={"coordinators": [before, after]})
-    return selectors.event_of(event.id)
+        settle(event, EVENT_UPDATED, by=by, at=at, changes={"coordinators": [before, after]})
+    return event

@@ -5,32 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
-from catalog import selectors
-from catalog.messages import (
-    SESSION_CANCELLED,
-    SESSION_CREATED,
-    SESSION_PUBLISHED,
-    SESSION_UPDATED,
-    AlreadyOver,
-    WrongStage,
-    ends_before_start,
-    outside_event,
-)
-from catalog.models import Event, Room, Session, Speaker
-from catalog.rules import Stage
-from catalog.services import seats
+from catalog.messages import SESSION_DELETED, SESSION_RESTORED, SESSION_UPDATED
+from catalog.models import Session, Speaker
+from catalog.rules import Verb
+from catalog.services import drafting, schedule, search, seats
 from catalog.services.events import locked
 from catalog.services.payloads import changed, session_payload
+from catalog.services.schedule import Wanted
 from journal.messages import EventType
 from journal.services import record
+from kit import conditional
 from kit.actor import Actor
-from kit.errors import Deleted, FieldError, Invalid, NotFound
-from kit.ids import new_id
+from kit.conditional import Versions
+from kit.errors import Deleted, Invalid, NotFound
 
 
-def _locked_session(session_id: UUID) -> Session:
+def locked_session(session_id: UUID, *, or_deleted: bool = False) -> Session:
     """Lock a session's event, then read the session.
 
     Raises:
@@ -42,30 +33,9 @@ def _locked_session(session_id: UUID) -> Session:
     event = locked(event_id)
     session = Session.objects.select_related("pool").get(id=session_id)
     session.event = event
-    if session.deleted_at is not None:
+    if session.deleted_at is not None and not or_deleted:
         raise Deleted("The session has been deleted")
     return session
-
-
-def _check(session: Session, event: Event) -> None:
-    if session.ends_at <= session.starts_at:
-        raise ends_before_start()
-    if session.starts_at < event.starts_at or session.ends_at > event.ends_at:
-        raise outside_event()
-    if session.room_id and not Room.objects.filter(id=session.room_id, deleted_at=None).exists():
-        raise Invalid("No such room", errors=[FieldError("#/room_id", "not_found", "there is no such room")])
-
-
-def _set_speakers(session: Session, speaker_ids: list[UUID]) -> None:
-    known = Speaker.objects.in_bulk(speaker_ids)
-    errors = [
-        FieldError(f"#/speaker_ids/{index}", "not_found", "there is no such speaker")
-        for index, speaker_id in enumerate(speaker_ids)
-        if speaker_id not in known or known[speaker_id].deleted_at is not None
-    ]
-    if errors:
-        raise Invalid("No such speaker", errors=errors)
-    session.speakers.set(known.values())
 
 
 @transaction.atomic
@@ -76,91 +46,105 @@ def create_session(*, event_id: UUID, fields: dict[str, Any], by: Actor, at: dat
         NotFound, Deleted: no such event.
         WrongStage: the event is cancelled.
         Invalid: outside the event, or an unknown room or speaker.
+        ScheduleClash: the room or a speaker is taken at that time.
     """
-    event = locked(event_id)
-    if event.cancelled_at:
-        raise WrongStage("The event is cancelled")
-    fields = dict(fields)
-    capacity, speaker_ids = fields.pop("capacity"), fields.pop("speaker_ids", [])
-    session = Session(id=new_id(), event=event, **fields)
-    _check(session, event)
-    session.pool = seats.new_pool(owner_id=session.id, event_id=event.id, capacity=capacity, closes_at=session.ends_at)
-    session.save(force_insert=True)
-    _set_speakers(session, speaker_ids)
-    seats.sync_session(session, by=by, at=at)
-    record(SESSION_CREATED, subject=session, by=by, at=at, payload=session_payload(session, at=at))
-    return selectors.all_sessions().get(id=session.id)
+    draft = drafting.session_draft(locked(event_id), fields, at=at)
+    drafting.write([draft], by=by, at=at)
+    if draft.refusal:
+        raise draft.refusal
+    return draft.sessions[0].session
 
 
 @transaction.atomic
-def update_session(*, session_id: UUID, changes: dict[str, Any], by: Actor, at: datetime) -> Session:
+def update_session(
+    *, session_id: UUID, changes: dict[str, Any], seen: Versions = None, by: Actor, at: datetime
+) -> Session:
     """Change fields of a session; only those named.
 
     Raises:
         NotFound, Deleted: no such session.
+        PreconditionFailed: it is of another version than the caller saw.
         Invalid: outside the event, or an unknown room or speaker.
         CapacityBelowSeatsTaken: more seats are taken than the new capacity.
+        ScheduleClash: the room or a speaker is taken at that time.
     """
-    session = _locked_session(session_id)
+    session = locked_session(session_id)
+    conditional.check(session.version, seen)
     changes = dict(changes)
     capacity, speaker_ids = changes.pop("capacity", None), changes.pop("speaker_ids", None)
+    before = _speaker_ids(session)
+    wanted = Wanted(session, before if speaker_ids is None else list(dict.fromkeys(speaker_ids)))
     different = changed(session, changes)
+    if set(wanted.speaker_ids) != set(before):
+        different["speaker_ids"] = [sorted(map(str, before)), sorted(map(str, wanted.speaker_ids))]
+    if different:
+        _reschedule(wanted, with_speakers="speaker_ids" in different)
+    # Pools come after rooms and speakers, in the order of locks.
     if capacity is not None and capacity != session.pool.capacity:
         different["capacity"] = [session.pool.capacity, capacity]
         seats.set_capacity(session.pool, capacity)
-    if speaker_ids is not None:
-        before = sorted(str(speaker.pk) for speaker in session.speakers.all())
-        if before != (after := sorted(str(speaker_id) for speaker_id in set(speaker_ids))):
-            _set_speakers(session, speaker_ids)
-            different["speaker_ids"] = [before, after]
     if different:
-        _check(session, session.event)
-        _settle(session, SESSION_UPDATED, by=by, at=at, changes=different)
-    return selectors.all_sessions().get(id=session.id)
+        settle(session, SESSION_UPDATED, by=by, at=at, changes=different)
+    return session
 
 
-def _settle(session: Session, event_type: EventType, *, by: Actor, at: datetime, changes: dict[str, Any]) -> None:
-    session.version = F("version") + 1
+def _speaker_ids(session: Session) -> list[UUID]:
+    return list(session.speakers.order_by("id").values_list("id", flat=True))
+
+
+def _reschedule(wanted: Wanted, *, with_speakers: bool) -> None:
+    """Check a session anew, and hold what it wants in place of what it held."""
+    session = wanted.session
+    # What it has may have been deleted since; only what is new must be there.
+    held = set(session.bookings.values_list("resource_id", flat=True))
+    rooms = {session.room_id} if session.room_id else set()
+    known = schedule.locked_resources(room_ids=rooms | held, speaker_ids={*wanted.speaker_ids, *held}) | held
+    if errors := list(drafting.check_session(wanted, known)):
+        raise Invalid.of(errors)
+    schedule.rebook(wanted)
+    if with_speakers:
+        session.speakers.set(Speaker.objects.filter(id__in=wanted.speaker_ids))
+
+
+def settle(session: Session, event_type: EventType, *, by: Actor, at: datetime, changes: dict[str, Any]) -> None:
+    """Save a session of a locked event with all that follows: version, search, pool, entry in the journal."""
+    session.version += 1
     session.save()
+    search.index([session.event_id])
     seats.sync_session(session, by=by, at=at)
     record(event_type, subject=session, by=by, at=at, payload=session_payload(session, at=at), changes=changes)
 
 
 @transaction.atomic
-def publish_session(*, session_id: UUID, stage: Stage = Stage.ON_SALE, by: Actor, at: datetime) -> Session:
-    """Open a session, as far as its event is open. Publishing again changes nothing.
+def delete_session(*, session_id: UUID, seen: Versions = None, by: Actor, at: datetime) -> None:
+    """Delete a session that nobody can attend any more: a draft, a cancelled one, or a finished one.
 
     Raises:
         NotFound, Deleted: no such session.
-        WrongStage: it would stand ahead of its event, is past this stage, or cancelled.
-        AlreadyOver: it has ended.
+        PreconditionFailed: it is of another version than the caller saw.
+        WrongStage: it is public; cancel it first, so that people are told.
     """
-    session = _locked_session(session_id)
-    if session.life.is_cancelled or Stage(session.stage).rank > stage.rank or stage is Stage.DRAFT:
-        raise WrongStage(f"The session is {session.status(at=at)}; it cannot be published as {stage}")
-    if stage.rank > Stage(session.event.stage).rank:
-        raise WrongStage(f"The event is at {session.event.stage}; no session stands ahead of its event")
-    if session.stage != stage:
-        if session.ends_at <= at:
-            raise AlreadyOver("The session has ended")
-        before = session.stage
-        session.stage = stage
-        _settle(session, SESSION_PUBLISHED, by=by, at=at, changes={"stage": [before, stage.value]})
-    return selectors.all_sessions().get(id=session.id)
+    session = locked_session(session_id)
+    conditional.check(session.version, seen)
+    session.life.check(Verb.DELETE, at=at)
+    session.deleted_at = at
+    schedule.release([session.id])
+    settle(session, SESSION_DELETED, by=by, at=at, changes={"deleted": [False, True]})
 
 
 @transaction.atomic
-def cancel_session(*, session_id: UUID, by: Actor, at: datetime) -> Session:
-    """Cancel a session, for good. Idempotent.
+def restore_session(*, session_id: UUID, by: Actor, at: datetime) -> Session:
+    """Bring a deleted session back as it was. Idempotent.
 
     Raises:
-        NotFound, Deleted: no such session.
-        AlreadyOver: it has ended.
+        NotFound: no such session.
+        Deleted: its event is deleted; restore that first.
+        Invalid: its event has moved away from it.
+        ScheduleClash: its room or a speaker was given away.
     """
-    session = _locked_session(session_id)
-    if session.cancelled_at is None:
-        if session.ends_at <= at and Stage(session.stage) is not Stage.DRAFT:
-            raise AlreadyOver("The session has ended")
-        session.cancelled_at = at
-        _settle(session, SESSION_CANCELLED, by=by, at=at, changes={"cancelled": [False, True]})
-    return selectors.all_sessions().get(id=session.id)
+    session = locked_session(session_id, or_deleted=True)
+    if session.deleted_at is not None:
+        session.deleted_at = None
+        _reschedule(Wanted(session, _speaker_ids(session)), with_speakers=False)
+        settle(session, SESSION_RESTORED, by=by, at=at, changes={"deleted": [True, False]})
+    return session

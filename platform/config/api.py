@@ -4,7 +4,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from attendance.api import router as attendance
-from catalog.api import router as catalog
+from catalog.api import routers as catalog
 from identity.api import router as identity
 from journal.api import router as journal
 from kit.api import install
@@ -28,5 +28,5 @@ api = install(
         docs=Swagger(settings={"persistAuthorization": True}),
     )
 )
-for router in (identity, catalog, attendance, journal):
+for router in (identity, *catalog, attendance, journal):
     api.add_router("", router)

@@ -8,8 +8,8 @@ from unfold.sites import UnfoldAdminSite
 
 from attendance.admin import RegistrationAdmin
 from attendance.models import Registration
-from catalog.admin import EventAdmin, NamedAdmin, SessionAdmin
-from catalog.models import Category, Event, Room, Session, Speaker
+from catalog.admin import CategoryAdmin, EventAdmin, RoomAdmin, SessionAdmin, SpeakerAdmin, VenueAdmin
+from catalog.models import Category, Event, Room, Session, Speaker, Venue
 from identity.admin import UserAdmin
 from identity.models import User
 from identity.services import note_failed_login, note_login
@@ -40,9 +40,10 @@ operator_panel = Panel(name="admin")
 for model, page in (
     (Event, EventAdmin),
     (Session, SessionAdmin),
-    (Category, NamedAdmin),
-    (Room, NamedAdmin),
-    (Speaker, NamedAdmin),
+    (Category, CategoryAdmin),
+    (Venue, VenueAdmin),
+    (Room, RoomAdmin),
+    (Speaker, SpeakerAdmin),
     (Registration, RegistrationAdmin),
     (User, UserAdmin),
     (Entry, EntryAdmin),

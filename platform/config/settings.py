@@ -175,7 +175,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- HTTP ---------------------------------------------------------------------------------------------
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+MAX_BODY = 1_000_000
+MAX_BULK_BODY = 10_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BULK_BODY
 APPEND_SLASH = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = env.bool("HTTPS", default=False)

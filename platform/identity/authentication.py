@@ -36,17 +36,21 @@ class Requires(HttpBearer):
             Unauthenticated: no credential, or none that is accepted here.
             Forbidden: the caller's role is not granted the operation.
         """
-        header = request.headers.get("Authorization", "")
-        scheme, _, credential = header.partition(" ")
-        if header and scheme.lower() != "bearer":
-            raise Unauthenticated("Send the token as Authorization: Bearer <token>")
-        actor = self.authenticate(request, credential.strip()) if header else ANONYMOUS
+        # One request is asked who it is once, however many ask.
+        actor: Actor = getattr(request, "actor", None) or self._resolved(request)
         request.actor = actor  # type: ignore[attr-defined] # from here on it is a TenantRequest
         if not permits(actor.role, self.operation):
             if actor is ANONYMOUS:
                 raise Unauthenticated
             raise Forbidden(f"The role {actor.role} is not granted {self.operation}")
         return actor
+
+    def _resolved(self, request: HttpRequest) -> Actor:
+        header = request.headers.get("Authorization", "")
+        scheme, _, credential = header.partition(" ")
+        if header and scheme.lower() != "bearer":
+            raise Unauthenticated("Send the token as Authorization: Bearer <token>")
+        return self.authenticate(request, credential.strip()) if header else ANONYMOUS
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor:  # noqa: ARG002 - ninja's signature
         """Resolve a token.

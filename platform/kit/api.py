@@ -1,7 +1,6 @@
 """Every failure of a ninja API, answered as one problem."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -45,15 +44,11 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [_field_error(fault) for fault in error.errors]
-    return problems.problem(request, Invalid(_summary(errors), errors=errors))
+    return problems.problem(request, Invalid.of([field_error(fault) for fault in error.errors]))
 
 
-def _summary(errors: Iterable[FieldError]) -> str:
-    return "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
-
-
-def _field_error(fault: dict[str, Any]) -> FieldError:
+def field_error(fault: dict[str, Any]) -> FieldError:
+    """Say in our words what pydantic found: `loc` begins with where it read, and the endpoint's name for it."""
     source, *path = fault["loc"]
     # The first part behind `body` is the name of the endpoint's own parameter: the caller never wrote it.
     pointer = (

@@ -20,9 +20,11 @@ class Kind(StrEnum):
     METHOD = "method"
     CONFLICT = "conflict"
     GONE = "gone"
+    PRECONDITION_FAILED = "precondition_failed"
     TOO_LARGE = "too_large"
     MEDIA_TYPE = "media_type"
     INVALID = "invalid"
+    PRECONDITION_REQUIRED = "precondition_required"
     TOO_MANY = "too_many"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
@@ -101,6 +103,18 @@ class Deleted(Refusal):
     kind, code, title = Kind.GONE, "deleted", "It has been deleted"
 
 
+class PreconditionFailed(Refusal):
+    """It was changed since the version that `If-Match` names. Read it again, and decide anew."""
+
+    kind, code, title = Kind.PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile"
+
+
+class PreconditionRequired(Refusal):
+    """Several people may write here: name the version you saw, the `ETag` of your last answer, in `If-Match`."""
+
+    kind, code, title = Kind.PRECONDITION_REQUIRED, "precondition_required", "Say which version you saw"
+
+
 class MethodNotAllowed(Refusal):
     """The path exists and does not take this method; `Allow` lists those it takes."""
 
@@ -123,6 +137,11 @@ class Invalid(Refusal):
     """The request was read, and some values cannot be accepted; `errors` points at each."""
 
     kind, code, title = Kind.INVALID, "invalid", "Some values cannot be accepted"
+
+    @classmethod
+    def of(cls, errors: Sequence[FieldError]) -> "Invalid":
+        """Sum the faults up."""
+        return cls("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors=errors)
 
 
 class Conflict(Refusal):

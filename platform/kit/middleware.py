@@ -9,9 +9,10 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 
 from kit import problems
-from kit.errors import Malformed
+from kit.errors import Malformed, TooLarge
 from kit.ids import new_id
 
 log = structlog.get_logger("http")
@@ -19,6 +20,9 @@ log = structlog.get_logger("http")
 HEADER = "X-Request-Id"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
+
+# Addresses that take many things at once.
+_BULK = re.compile(r"(/bulk|\.csv)$")
 
 type Handler = Callable[[Any], HttpResponseBase]
 
@@ -47,6 +51,8 @@ class RequestMiddleware:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         response = self._answer(request)
+        if "HTTP_IF_NONE_MATCH" in request.META and request.method == "GET" and "ETag" in response:
+            response = self._unless_known(request, response)
         response[HEADER] = request.request_id
         if isinstance(response, HttpResponse):
             # Layers below may answer before the one that says how long the answer is.
@@ -60,9 +66,16 @@ class RequestMiddleware:
         )
         return response
 
+    @staticmethod
+    def _unless_known(request: Request, response: HttpResponseBase) -> HttpResponseBase:
+        """Spare the caller an answer that it has: 304."""
+        return get_conditional_response(request, response["ETag"], response=response) or response  # type: ignore[arg-type] # any response will do
+
     def _answer(self, request: Request) -> HttpResponseBase:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.problem(request, Malformed("An address must not hold the NUL character"))
+        if _length(request) > (settings.MAX_BULK_BODY if _BULK.search(request.path) else settings.MAX_BODY):
+            return problems.problem(request, TooLarge())
         response = self._below(request)
         is_page = request.path.startswith(settings.PAGE_PREFIXES)
         if response.status_code < _ERROR or is_page or not isinstance(response, HttpResponse):
@@ -70,3 +83,8 @@ class RequestMiddleware:
         # What speaks JSON already says what it means; the framework's own errors are pages or plain text.
         is_said = response.get("Content-Type", "").startswith("application/")
         return response if is_said else problems.from_status(request, response)
+
+
+def _length(request: HttpRequest) -> int:
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    return int(declared) if declared.isdecimal() else 0

@@ -35,6 +35,8 @@ STATUS: dict[Kind, HTTPStatus] = {
     Kind.METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
     Kind.CONFLICT: HTTPStatus.CONFLICT,
     Kind.GONE: HTTPStatus.GONE,
+    Kind.PRECONDITION_FAILED: HTTPStatus.PRECONDITION_FAILED,
+    Kind.PRECONDITION_REQUIRED: HTTPStatus.PRECONDITION_REQUIRED,
     Kind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Kind.MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Kind.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -76,7 +78,7 @@ def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         "errors": [error.as_dict() for error in refusal.errors],
         **refusal.extra,
     }
-    response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
+    response = HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), status=status, content_type=CONTENT_TYPE)
     if status is HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="aforo"'
     if status is HTTPStatus.SERVICE_UNAVAILABLE:

@@ -8,11 +8,20 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Event, Room, Session, Speaker
+from catalog.models import Event, Room, Session, Speaker, Venue
 from catalog.rules import Admission, Stage
 from journal.models import Entry
 from tests.conftest import Api, Callers
-from tests.factories import SOON, event_fields, happened, make_event, make_registration, make_session, session_fields
+from tests.factories import (
+    SOON,
+    event_fields,
+    happened,
+    make_event,
+    make_named,
+    make_registration,
+    make_session,
+    session_fields,
+)
 
 BODY = {
     "name": " Foro de Energía ", "description": "Dos días", "place": "Bogotá", "latitude": 4.65, "longitude": -74.1,
@@ -165,10 +174,23 @@ def test_lists_cost_the_same_however_long(caller: Callers, rows: int) -> None:
     for _ in range(rows):
         event = make_event(admission=Admission.SESSION)
         make_event()
-    speaker = Speaker.objects.create(name="Ana Gil")
-    for _ in range(rows):
-        make_session(event, room_id=Room.objects.create(name="A").id, speaker_ids=[speaker.id])
-    for path, count in (("/events", 3), (f"/events/{event.id}", 2), (f"/events/{event.id}/sessions", 5)):
+    for number in range(rows):
+        make_session(
+            event, room_id=make_named(Room).id, speaker_ids=[make_named(Speaker).id],
+            starts_at=event.starts_at + timedelta(hours=number), ends_at=event.starts_at + timedelta(hours=number + 1),
+        )  # fmt: skip
+    for path, count in (
+        ("/events", 2),
+        ("/events?search=event", 2),
+        ("/events?expand=sessions,speakers&limit=100", 2),
+        ("/events/search?q=even", 1),
+        (f"/events/{event.id}", 1),
+        (f"/events/{event.id}?expand=sessions,speakers", 2),
+        (f"/events/{event.id}/sessions", 2),
+        ("/sessions?limit=100", 1),
+        ("/rooms", 2),
+        (f"/speakers?event_id={event.id}&limit=10", 1),
+    ):
         with CaptureQueriesContext(connection) as queries:
             assert api.get(path).status_code == 200
         assert len(queries) == count, (path, [query["sql"] for query in queries])
@@ -270,7 +292,8 @@ def test_a_deleted_event_is_gone_and_a_public_one_is_not_deleted(caller: Callers
 
 def test_a_session_carries_its_speakers_and_room(caller: Callers) -> None:
     event = make_event()
-    speaker, room = Speaker.objects.create(name="Ana Gil"), Room.objects.create(venue="Ágora", name="A")
+    speaker = make_named(Speaker, name="Ana Gil")
+    room = make_named(Room, venue_id=make_named(Venue, name="Ágora").id, name="A")
     api = caller("organizer")
     body = {
         "title": "Redes", "starts_at": event.starts_at.isoformat(), "ends_at": event.ends_at.isoformat(),

@@ -123,7 +123,7 @@ def test_the_verbs_are_actions_and_refusals_are_told(acme: Organization, member:
     assert Event.objects.get().stage == "on_sale"
     act(client, "catalog/event", "cancel", event.id)
     page = act(client, "catalog/event", "publish", event.id).content.decode()
-    assert "it cannot be published" in page
+    assert "It is cancelled: publish is for what is" in page
     assert happened()[-2:] == ["event.published", "event.cancelled"]
 
 

@@ -41,10 +41,14 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
 
 def test_public_event_types_are_pinned() -> None:
     assert sorted(name for name, event_type in EVENT_TYPES.items() if event_type.is_public) == [
-        "event.cancelled", "event.created", "event.deleted", "event.published", "event.resumed", "event.suspended",
+        "category.created", "category.deleted", "category.restored", "category.updated", "event.cancelled",
+        "event.created", "event.deleted", "event.published", "event.restored", "event.resumed", "event.suspended",
         "event.updated", "registration.cancelled", "registration.confirmed", "registration.promoted",
-        "registration.waitlisted", "session.cancelled", "session.created", "session.published", "session.updated",
-        "user.created", "user.updated",
+        "registration.waitlisted", "room.created", "room.deleted", "room.restored", "room.updated", "session.cancelled",
+        "session.created", "session.deleted", "session.published", "session.restored", "session.resumed",
+        "session.suspended", "session.updated", "speaker.created", "speaker.deleted", "speaker.restored",
+        "speaker.updated", "user.created", "user.updated", "venue.created", "venue.deleted", "venue.restored",
+        "venue.updated",
     ]  # fmt: skip
 
 

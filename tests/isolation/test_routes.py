@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from catalog.models import Event
+from catalog.models import Category, Event, Room, Speaker, Venue
 from config.api import api
 from identity import tokens
 from identity.authentication import Requires
@@ -16,7 +16,7 @@ from journal.models import Entry
 from kit import scope
 from tenants.models import Organization
 from tests.conftest import Members
-from tests.factories import make_event, make_member, make_registration, make_session
+from tests.factories import make_event, make_member, make_named, make_registration, make_session
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # Routes that need no credential say so here, one by one.
@@ -26,6 +26,17 @@ OPEN = {
     ("POST", "/auth/refresh"),
     ("POST", "/auth/logout"),
     ("GET", "/event-types"),
+}
+
+
+_SPAN = {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T01:00:00Z", "capacity": 1}
+# What routes must be sent before they look at the ids: by route, or by method and noun.
+BODIES: dict[str, Any] = {
+    "POST /events/{uuidstr:event_id}/sessions": {"title": "x", **_SPAN},
+    "PUT /events/{uuidstr:event_id}/coordinators": {"user_ids": []},
+    "PUT events": {"name": "x", **_SPAN},
+    "PUT sessions": {"title": "x", **_SPAN},
+    **{f"PUT {noun}": {"name": "x"} for noun in ("categories", "venues", "rooms", "speakers")},
 }
 
 
@@ -56,7 +67,7 @@ def test_every_route_is_guarded_or_named_as_open() -> None:
 
 
 def filled(path: str, ids: dict[str, UUID]) -> str:
-    for name, value in ids.items():
+    for name, value in {**ids, "row_id": ids.get(path.split("/")[1])}.items():
         path = path.replace(f"{{uuidstr:{name}}}", str(value))
     assert "{" not in path, path
     return f"/api/v1{path}"
@@ -72,6 +83,10 @@ def foreign(acme: Organization, globex: Organization) -> dict[str, UUID]:
             "event_id": event.id,
             "session_id": session.id,
             "registration_id": make_registration(event, name="Secret guest").id,
+            "categories": make_named(Category, name="Secret category").id,
+            "venues": make_named(Venue, name="Secret venue").id,
+            "rooms": make_named(Room, name="Secret room").id,
+            "speakers": make_named(Speaker, name="Secret speaker").id,
         }
 
 
@@ -104,16 +119,11 @@ def test_a_foreign_id_is_a_404_and_reads_like_an_unknown_one(
     acme: Organization, globex: Organization, member: Members, foreign: dict[str, UUID], method: str, path: str
 ) -> None:
     token = tokens.access_token(member(acme, "admin"), at=now())
-    body = {
-        "POST /events/{uuidstr:event_id}/sessions": {
-            "title": "x", "starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T01:00:00Z", "capacity": 1,
-        },
-        "PUT /events/{uuidstr:event_id}/coordinators": {"user_ids": []},
-    }.get(f"{method} {path}", {})  # fmt: skip
+    body = BODIES.get(f"{method} {path}", BODIES.get(f"{method} {path.split('/')[1]}", {}))
     before = state(globex)
     answers = []
     for ids in (foreign, {name: uuid4() for name in foreign}):
-        client = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}"})
+        client = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}", "if-match": "*"})
         send = getattr(client, method.lower())
         address = filled(path, ids)
         response = (
@@ -127,7 +137,7 @@ def test_a_foreign_id_is_a_404_and_reads_like_an_unknown_one(
 
 def test_lists_hold_nothing_foreign(acme: Organization, member: Members, foreign: dict[str, UUID]) -> None:
     token = tokens.access_token(member(acme, "admin"), at=now())
-    for path in ("/events", "/registrations"):
+    for path in ("/events", "/sessions", "/categories", "/venues", "/rooms", "/speakers", "/registrations"):
         response = call("GET", f"/api/v1{path}", host="acme.localhost", authorization=f"Bearer {token}")
         assert response.json()["items"] == []
 

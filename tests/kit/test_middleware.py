@@ -46,7 +46,7 @@ def test_what_breaks_is_a_problem_without_a_trace(acme: Organization, monkeypatc
     def broken(**_: Any) -> None:
         raise RuntimeError("the secret inner state")
 
-    monkeypatch.setattr("catalog.selectors.events_page", broken)
+    monkeypatch.setattr("catalog.selectors.events", broken)
     answer = get("/api/v1/events")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.content.decode()

@@ -11,12 +11,13 @@ from typing import Any
 
 from attendance.models import Registration
 from attendance.services import Attendee, register
-from catalog.models import Category, Event, Room, SeatPool, Session, Speaker
+from catalog.models import Category, Event, Named, Room, SeatPool, Session, Speaker, Venue
 from catalog.rules import Admission, Stage, Status
 from catalog.services import (
     assign_coordinators,
     cancel_event,
     create_event,
+    create_named,
     create_session,
     publish_event,
     suspend_event,
@@ -55,8 +56,8 @@ def plant(plan: OrganizationPlan, *, at: datetime) -> Planted:
     organization = _organization(plan, at=at)
     with scope.entered(organization.schema_name):
         organizer = _members(plan, at=at)
-        speakers = _speakers(plan)
-        rooms = _rooms(plan)
+        speakers = _speakers(plan, by=organizer, at=at)
+        rooms = _rooms(plan, by=organizer, at=at)
         for number, event_plan in enumerate(plan.events):
             _event(plan, event_plan, number, speakers=speakers, rooms=rooms, by=organizer, at=at)
         _assign_coordinator(plan, by=organizer, at=at)
@@ -93,17 +94,29 @@ def _assign_coordinator(plan: OrganizationPlan, *, by: Actor, at: datetime) -> N
         assign_coordinators(event_id=event.id, user_ids=[coordinator.id], by=by, at=at)
 
 
-# Speakers, rooms and categories have no services of their own yet.
-def _speakers(plan: OrganizationPlan) -> list[Speaker]:
+def _named[T: Named](model: type[T], *, by: Actor, at: datetime, more: dict[str, Any] | None = None, **known: Any) -> T:
+    found: T | None = model.objects.filter(**known).first()  # type: ignore[attr-defined] # abstract models have no manager of their own
+    return found or create_named(model, fields={**known, **(more or {})}, by=by, at=at)
+
+
+def _speakers(plan: OrganizationPlan, *, by: Actor, at: datetime) -> list[Speaker]:
     return [
-        Speaker.objects.get_or_create(name=name, defaults={"affiliation": affiliation, "bio": plan.bio})[0]
+        _named(Speaker, name=name, more={"affiliation": affiliation, "bio": plan.bio}, by=by, at=at)
         for name, affiliation in zip(plan.speakers, cycle(plan.affiliations), strict=False)
     ]
 
 
-def _rooms(plan: OrganizationPlan) -> list[list[Room]]:
+def _rooms(plan: OrganizationPlan, *, by: Actor, at: datetime) -> list[list[Room]]:
+    venues = [
+        _named(
+            Venue, name=place.name, by=by, at=at,
+            more={"address": place.city, "latitude": place.latitude, "longitude": place.longitude},
+        )
+        for place in plan.places
+    ]  # fmt: skip
     return [
-        [Room.objects.get_or_create(venue=place.name, name=name)[0] for name in place.rooms] for place in plan.places
+        [_named(Room, venue_id=venue.id, name=name, by=by, at=at) for name in place.rooms]
+        for place, venue in zip(plan.places, venues, strict=True)
     ]
 
 
@@ -122,7 +135,9 @@ def _event(
     announced_at = min(at, starts_at - timedelta(days=20))
     event = Event.objects.filter(name=event_plan.name).first()
     if event is None:
-        event = create_event(fields=_event_fields(plan, event_plan, starts_at), by=by, at=announced_at)
+        event = create_event(
+            fields=_event_fields(plan, event_plan, starts_at, by=by, at=announced_at), by=by, at=announced_at
+        )
     for index, title in enumerate(event_plan.titles):
         if not Session.objects.filter(event=event, title=title).exists():
             fields = {
@@ -146,9 +161,11 @@ def _start(event_plan: EventPlan, *, at: datetime) -> datetime:
     return (at + timedelta(days=event_plan.day)).replace(hour=14, minute=0, second=0, microsecond=0)
 
 
-def _event_fields(plan: OrganizationPlan, event_plan: EventPlan, starts_at: datetime) -> dict[str, Any]:
+def _event_fields(
+    plan: OrganizationPlan, event_plan: EventPlan, starts_at: datetime, *, by: Actor, at: datetime
+) -> dict[str, Any]:
     place = plan.places[event_plan.place]
-    category, _ = Category.objects.get_or_create(name=event_plan.category)
+    category = _named(Category, name=event_plan.category, by=by, at=at)
     return {
         "name": event_plan.name,
         "description": event_plan.description,

@@ -1,0 +1,98 @@
+"""REST: the catalogue as tables and calendars."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.timezone import now
+from ninja import Query, Router
+
+from catalog import selectors
+from catalog.api.rendering import reads, served_ready, writes
+from catalog.schemas import calendars, tables
+from catalog.schemas.bulk import BulkOut
+from catalog.schemas.tables import ImportIn, Kind
+from identity.authentication import TenantRequest, requires
+from identity.rules import Operation
+from kit.actor import ANONYMOUS
+from kit.answers import Answer, answer, rendered
+from kit.errors import Malformed, MediaType
+from kit.pagination import Stretch
+
+router = Router()
+CSV = "text/csv"
+# How much of the past a feed still shows, and how many events at most.
+FEED_PAST = timedelta(days=30)
+FEED_EVENTS = 500
+
+
+@router.get("/events.csv", auth=requires(Operation.EVENTS_READ_DRAFTS), tags=["Events"])
+def export_events(request: TenantRequest) -> StreamingHttpResponse:
+    """Export every event as a table, oldest first."""
+    return _export(request, "events")
+
+
+@router.post("/events.csv", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes, tags=["Events"])
+def import_events(request: TenantRequest, query: Query[ImportIn]) -> Answer:
+    """Draft up to 1,000 events from a table, sent as `text/csv`. Results and faults name the line."""
+    return _import(request, "events", query)
+
+
+@router.get("/sessions.csv", auth=requires(Operation.EVENTS_READ_DRAFTS), tags=["Sessions"])
+def export_sessions(request: TenantRequest) -> StreamingHttpResponse:
+    """Export every session as a table, oldest first."""
+    return _export(request, "sessions")
+
+
+@router.post("/sessions.csv", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes, tags=["Sessions"])
+def import_sessions(request: TenantRequest, query: Query[ImportIn]) -> Answer:
+    """Draft up to 1,000 sessions from a table, sent as `text/csv`. Results and faults name the line."""
+    return _import(request, "sessions", query)
+
+
+def _export(request: TenantRequest, kind: Kind) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        tables.export(kind, by=request.actor, at=now()), content_type=f"{CSV}; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
+    return response
+
+
+def _import(request: TenantRequest, kind: Kind, query: ImportIn) -> Answer:
+    status, told = tables.take_in(
+        _text(request), kind, mode=query.mode, is_dry=query.dry_run, by=request.actor, at=now()
+    )
+    return answer(told, status=status)
+
+
+def _text(request: HttpRequest) -> str:
+    if request.content_type != CSV:
+        raise MediaType(f"The body is declared as {request.content_type or 'nothing'}; send {CSV}, in UTF-8")
+    try:
+        text = request.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Malformed("The table is not UTF-8; save it as such") from error
+    if "\x00" in text:
+        raise Malformed("Text must not hold the NUL character")
+    return text
+
+
+@router.get("/events.ics", auth=reads, tags=["Events"])
+@served_ready
+def show_feed(request: TenantRequest) -> Answer:
+    """Subscribe to the organization's public schedule: events and sessions, as iCalendar."""
+    at = now()
+    filters = {"from_": at - FEED_PAST, "expand": ["sessions"]}
+    page, until = selectors.events(filters, Stretch(FEED_EVENTS, None), reader=ANONYMOUS, at=at)
+    name: str = request.tenant.name  # type: ignore[attr-defined] # the tenancy middleware has set it
+    return rendered(calendars.calendar(page["items"], name=name), content_type=calendars.CONTENT_TYPE, good_until=until)
+
+
+@router.get("/events/{uuid:event_id}.ics", auth=reads, tags=["Events"])
+@served_ready
+def show_calendar(request: TenantRequest, event_id: UUID) -> Answer:
+    """Give an event with its sessions, as iCalendar."""
+    row = selectors.event(event_id, reader=request.actor, at=now(), expand=["sessions"])
+    return rendered(
+        calendars.calendar([row], name=row["name"]), content_type=calendars.CONTENT_TYPE, version=row["version"]
+    )

@@ -1,0 +1,1 @@
+"""Bodies and queries of the catalogue: `events` with their sessions, `named` things, `bulk` calls."""

@@ -1,0 +1,213 @@
+"""Reading events as rows, as far as the reader may know."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from catalog.rules import folded, search_words
+from catalog.selectors import sessions
+from catalog.selectors.listing import Query, Row, Shape, Sort, next_change
+from catalog.selectors.statuses import EVENT_STATUS
+from identity.rules import Operation, permits
+from kit.actor import Actor
+from kit.errors import Deleted, NotFound
+from kit.pagination import Cut, Page
+
+# The event's own seats, or those of the sessions that are offered with it, as its admission says.
+SEATS = """
+    CROSS JOIN LATERAL (
+        SELECT p.capacity, p.seats_taken FROM catalog_seatpool p WHERE p.id = e.id AND e.admission = 'event'
+        UNION ALL
+        SELECT coalesce(sum(p.capacity), 0)::int, coalesce(sum(p.seats_taken), 0)::int
+          FROM catalog_session s JOIN catalog_seatpool p ON p.id = s.id
+         WHERE e.admission = 'session' AND s.event_id = e.id AND s.deleted_at IS NULL AND s.cancelled_at IS NULL
+           AND (s.stage <> 'draft' OR e.stage = 'draft')
+        HAVING e.admission = 'session'
+    ) AS seats
+"""
+EVENTS = Shape(
+    inner="catalog_event e",
+    alias="e",
+    outer=f"LEFT JOIN catalog_category c ON c.id = e.category_id {SEATS}",
+    columns={
+        **{
+            name: f"e.{name}"
+            for name in (
+                "id", "name", "description", "place", "latitude", "longitude", "image_url", "resources", "starts_at",
+                "ends_at", "admission", "has_waitlist", "category_id",
+            )
+        },
+        "category": "c.name",
+        "status": EVENT_STATUS,
+        "capacity": "seats.capacity",
+        "seats_taken": "seats.seats_taken",
+        "seats_left": "seats.capacity - seats.seats_taken",
+        "version": "e.version",
+        "created_at": "e.created_at",
+        "updated_at": "e.updated_at",
+        "deleted_at": "e.deleted_at",
+    },
+)  # fmt: skip
+
+TYPED = Shape(
+    inner="catalog_event e",
+    alias="e",
+    outer="",
+    columns={
+        **{name: f"e.{name}" for name in ("id", "name", "place", "starts_at", "ends_at")},
+        "status": EVENT_STATUS,
+    },
+)
+
+SORTS = {
+    name: Sort(name, expression, cast)
+    for name, expression, cast in (
+        ("starts_at", "e.starts_at", "timestamptz"),
+        ("created_at", "e.created_at", "timestamptz"),
+        ("updated_at", "e.updated_at", "timestamptz"),
+        ("name", "t.name_key", "text"),
+    )
+}
+SORTS |= {f"-{name}": Sort(f"-{name}", sort.expression, sort.cast, is_descending=True) for name, sort in SORTS.items()}
+_TEXT = "JOIN catalog_eventtext t ON t.event_id = e.id"
+TYPED_AHEAD = 10
+
+
+def sees_drafts(reader: Actor) -> bool:
+    """Tell whether the reader sees what is not published."""
+    return permits(reader.role, Operation.EVENTS_READ_DRAFTS)
+
+
+def _public(query: Query, reader: Actor) -> None:
+    if not sees_drafts(reader):
+        query.where("e.stage <> 'draft'")
+
+
+def _matching(query: Query, text: str) -> str:
+    """Keep what holds every word of the text, as it stands, as either language inflects it, or as a beginning."""
+    parts = []
+    for number, word in enumerate(search_words(text)):
+        query.params |= {f"prefix{number}": f"{word}:*", f"word{number}": word}
+        parts.append(
+            f"(to_tsquery('simple', %(prefix{number})s) || plainto_tsquery('spanish', %(word{number})s)"
+            f" || plainto_tsquery('english', %(word{number})s))"
+        )
+    # A search of nothing but signs finds nothing.
+    matches = " && ".join(parts) or "''::tsquery"
+    query.where(f"t.vector @@ ({matches})")
+    return matches
+
+
+def _filter(query: Query, filters: Mapping[str, Any]) -> None:
+    if category := filters.get("category"):
+        is_id = isinstance(category, UUID)
+        query.where(
+            "e.category_id = %(category)s::uuid" if is_id else
+            "e.category_id IN (SELECT id FROM catalog_category WHERE lower(name) = lower(%(category)s::text))",
+            category=category,
+        )  # fmt: skip
+    if statuses := filters.get("status"):
+        query.where(f"({EVENT_STATUS}) = ANY(%(statuses)s::text[])", statuses=[str(status) for status in statuses])
+    if since := filters.get("from_"):
+        query.where("e.ends_at > %(since)s::timestamptz", since=since)
+    if until := filters.get("to"):
+        query.where("e.starts_at < %(until)s::timestamptz", until=until)
+    if place := filters.get("place"):
+        words = folded(place).split()
+        query.where(
+            "t.vector @@ to_tsquery('simple', %(place)s)", place=" & ".join(f"{word}:*C" for word in words) or "''"
+        )
+    if (has_seats := filters.get("has_seats")) is not None:
+        query.joins.append(SEATS)
+        query.where(f"seats.seats_taken {'<' if has_seats else '>='} seats.capacity")
+    if changed := filters.get("updated_since"):
+        query.where("e.updated_at >= %(changed)s::timestamptz", changed=changed)
+    else:
+        query.where("e.deleted_at IS NULL")
+
+
+def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
+    """Cut a page or a stretch of the events that the reader may know of, and tell until when the clock leaves it alone.
+
+    Two queries a page, one a stretch; one more if sessions or speakers are expanded. With `updated_since`, deleted
+    events appear as tombstones: id, version, and when.
+    """
+    search = filters.get("search")
+    by_default = "updated_at" if filters.get("updated_since") else "starts_at"
+    query = Query(EVENTS, at, SORTS[filters.get("sort") or by_default])
+    _public(query, reader)
+    _filter(query, filters)
+    if search:
+        matches = _matching(query, search)
+        if not filters.get("sort") and isinstance(cut, Page):
+            # Nothing ranks twice the same by chance: equal ranks stand by id, so by age.
+            query.sort = Sort("rank", f"ts_rank(t.vector, {matches})", "real", is_descending=True)
+    if search or filters.get("place") or "name_key" in query.sort.expression:
+        query.joins.insert(0, _TEXT)
+    page, rows = query.cut(cut)
+    until = at if filters.get("status") else next_change(rows, at=at)
+    _expand([row for row in rows if row["deleted_at"] is None], filters.get("expand") or (), reader=reader, at=at)
+    page["items"] = [_shown(row) for row in rows]
+    return page, until
+
+
+def _shown(row: Row) -> Row:
+    """Give a row as readers see it: a tombstone of what was deleted."""
+    if row["deleted_at"] is not None:
+        return {name: row[name] for name in ("id", "version", "updated_at", "deleted_at")}
+    del row["deleted_at"]
+    return row
+
+
+def _expand(rows: list[Row], wanted: Collection[str], *, reader: Actor, at: datetime) -> None:
+    if not wanted or not rows:
+        return
+    of_event = sessions.by_event([row["id"] for row in rows], reader=reader, at=at)
+    for row in rows:
+        held = of_event.get(row["id"], [])
+        if "sessions" in wanted:
+            row["sessions"] = held
+        if "speakers" in wanted:
+            row["speakers"] = sessions.speakers_of(held)
+
+
+def event(event_id: UUID, *, reader: Actor, at: datetime, expand: Collection[str] = ()) -> Row:
+    """Find an event: one query, one more for what is expanded.
+
+    Raises:
+        NotFound: there is none that the reader may know of.
+        Deleted: there was one.
+    """
+    query = Query(EVENTS, at, SORTS["starts_at"])
+    _public(query, reader)
+    query.where("e.id = %(id)s::uuid", id=event_id)
+    found = query.all()
+    if not found:
+        raise NotFound("No such event")
+    if found[0]["deleted_at"] is not None:
+        raise Deleted("The event has been deleted")
+    _expand(found, expand, reader=reader, at=at)
+    return _shown(found[0])
+
+
+def sessions_of(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
+    """Do as `sessions` does for one event, named by `event_id`; one query more if there are none.
+
+    Raises:
+        NotFound: there is no event that the reader may know of.
+        Deleted: there was one.
+    """
+    found = sessions.sessions(filters, cut, reader=reader, at=at)
+    if not found[0]["items"]:
+        event(filters["event_id"], reader=reader, at=at)
+    return found
+
+
+def typed_ahead(text: str, *, reader: Actor, at: datetime) -> list[Row]:
+    """Find the few events that somebody who types the text may mean, best first: one query."""
+    query = Query(TYPED, at, SORTS["starts_at"], joins=[_TEXT])
+    _public(query, reader)
+    query.where("e.deleted_at IS NULL")
+    query.sort = Sort("rank", f"ts_rank(t.vector, {_matching(query, text)})", "real", is_descending=True)
+    return query.page(Page(1, TYPED_AHEAD))

@@ -1,0 +1,58 @@
+"""Keeping what searches look at true to the catalogue."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from catalog.rules import folded
+from kit.scope import connection
+
+# Of a public event only the sessions that are public too: a search must not tell of a speaker held back.
+_TEXTS = """
+SELECT e.id, e.name, e.place, e.description, coalesce(told.titles, ''), coalesce(told.speakers, '')
+  FROM catalog_event e
+  LEFT JOIN LATERAL (
+       SELECT string_agg(DISTINCT s.title, ' ') AS titles,
+              string_agg(DISTINCT concat_ws(' ', k.name, s.presenter), ' ') AS speakers
+         FROM catalog_session s
+         LEFT JOIN catalog_session_speakers l ON l.session_id = s.id
+         LEFT JOIN catalog_speaker k ON k.id = l.speaker_id
+        WHERE s.event_id = e.id AND s.deleted_at IS NULL AND s.cancelled_at IS NULL
+          AND (s.stage <> 'draft' OR e.stage = 'draft')
+       ) AS told ON true
+ WHERE e.id = ANY(%s)
+"""
+
+_LANGUAGES = ("simple", "spanish", "english")
+# Each part with its weight, and the dictionaries that it passes: as written, and as either language inflects.
+_PARTS = {
+    "name": ("A", _LANGUAGES),
+    "people": ("B", _LANGUAGES),
+    "place": ("C", ("simple",)),
+    "text": ("D", _LANGUAGES),
+}
+_VECTOR = " || ".join(
+    f"setweight(to_tsvector('{language}', {part}), '{weight}')"
+    for part, (weight, languages) in _PARTS.items()
+    for language in languages
+)
+# Its parts are constants.
+_UPSERT: Final = f"""
+INSERT INTO catalog_eventtext (event_id, name_key, vector)
+SELECT id, name, {_VECTOR}
+  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) AS folded (id, name, people, place, text)
+    ON CONFLICT (event_id) DO UPDATE SET name_key = excluded.name_key, vector = excluded.vector
+"""  # noqa: S608 - see above
+
+
+def index(event_ids: Collection[UUID]) -> None:
+    """Fold the texts of events anew. Call in the transaction of whatever changed them."""
+    if not event_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TEXTS, [list(event_ids)])
+        rows = [
+            (event_id, folded(name), folded(f"{titles} {speakers}"), folded(place), folded(description))
+            for event_id, name, place, description, titles, speakers in cursor.fetchall()
+        ]
+        cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])

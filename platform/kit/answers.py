@@ -1,0 +1,153 @@
+"""Answers: bytes, made once and served while they are good.
+
+`answer` makes one straight from rows, past ninja's and pydantic's own serialization, which costs more than the query.
+`ready` keeps what a route answers to the public in the process's memory under the scope's edition (`kit.editions`).
+The memory is bounded whatever callers ask for, and one thread makes an answer while the others wait for it.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+
+from kit import conditional, editions, scope
+
+JSON = "application/json"
+MAX_BYTES = 64 * 1024 * 1024
+MAX_KEY = 300
+WAIT_SECONDS = 2.0
+# What the clock alone changes, and what a lost edition would hide, is never older than this.
+MAX_SECONDS = 10.0
+
+type Run = Callable[..., Any]
+
+
+class Answer(HttpResponse):
+    """A response that says until when it is good, the clock alone considered."""
+
+    good_until: datetime | None = None
+
+
+def answer(
+    data: Any,
+    *,
+    status: int = HTTPStatus.OK,
+    version: int | None = None,
+    link: str = "",
+    good_until: datetime | None = None,
+) -> Answer:
+    """Render rows: dictionaries and lists of what JSON knows, UUIDs and aware times. Times come out in UTC."""
+    return rendered(
+        orjson.dumps(data, option=orjson.OPT_UTC_Z),
+        status=status, version=version, link=link, good_until=good_until,
+    )  # fmt: skip
+
+
+def rendered(
+    body: bytes,
+    *,
+    content_type: str = JSON,
+    status: int = HTTPStatus.OK,
+    version: int | None = None,
+    link: str = "",
+    good_until: datetime | None = None,
+) -> Answer:
+    """Answer with bytes as they are, under a tag of theirs."""
+    response = Answer(body, content_type=content_type, status=status)
+    response["ETag"] = conditional.etag(body, version=version)
+    if link:
+        response["Link"] = link
+    response.good_until = good_until
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    edition: str
+    until: float
+    body: bytes
+    headers: dict[str, str]
+
+
+_kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+_kept_bytes = 0
+_guard = threading.Lock()
+_makers = [threading.Lock() for _ in range(64)]
+
+
+def forget_all() -> None:
+    """Empty the memory."""
+    global _kept_bytes  # noqa: PLW0603 - one for the process
+    with _guard:
+        _kept.clear()
+        _kept_bytes = 0
+
+
+def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
+    """Serve a route from memory to whoever sees what the public sees: `is_public` says of a request whether it may.
+
+    Decorates the whole operation (`ninja.decorators.decorate_view`), so a ready answer parses and queries nothing.
+    """
+
+    def decorate(run: Run) -> Run:
+        @wraps(run)
+        def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            address = request.get_full_path()
+            if len(address) > MAX_KEY or not is_public(request):
+                return run(request, *args, **kwargs)
+            edition = editions.present()
+            if edition is None:
+                return run(request, *args, **kwargs)
+            key = (scope.current(), address)
+            found = _find(key, edition)
+            if found is not None:
+                return found
+            maker = _makers[hash(key) % len(_makers)]
+            # Whoever waits too long makes its own: a slow query must not hold the others' threads for ever.
+            is_mine = maker.acquire(timeout=WAIT_SECONDS)
+            try:
+                found = _find(key, edition)
+                return found if found is not None else _keep(key, edition, run(request, *args, **kwargs))
+            finally:
+                if is_mine:
+                    maker.release()
+
+        return serve
+
+    return decorate
+
+
+def _find(key: tuple[str, str], edition: str) -> HttpResponse | None:
+    kept = _kept.get(key)
+    if kept is None or kept.edition != edition or kept.until < time.monotonic():
+        return None
+    with _guard:
+        if key in _kept:
+            _kept.move_to_end(key)
+    return HttpResponse(kept.body, headers=kept.headers)
+
+
+def _keep(key: tuple[str, str], edition: str, response: Any) -> Any:
+    global _kept_bytes  # noqa: PLW0603 - one for the process
+    if not isinstance(response, Answer) or response.status_code != HTTPStatus.OK:
+        return response
+    seconds = MAX_SECONDS
+    if response.good_until is not None:
+        seconds = min(seconds, response.good_until.timestamp() - time.time())
+    body, headers = response.content, dict(response.items())
+    with _guard:
+        old = _kept.pop(key, None)
+        _kept_bytes += len(body) - (len(old.body) if old else 0)
+        _kept[key] = _Kept(edition, time.monotonic() + seconds, body, headers)
+        while _kept_bytes > MAX_BYTES:
+            _, dropped = _kept.popitem(last=False)
+            _kept_bytes -= len(dropped.body)
+    return response
