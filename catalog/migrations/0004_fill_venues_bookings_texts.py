@@ -38,7 +38,7 @@ LANGUAGES = ("simple", "spanish", "english")
 PARTS = {
     "name": ("A", LANGUAGES),
     "people": ("B", LANGUAGES),
-    "place": ("C", ("simple",)),
+    "place": ("C", LANGUAGES),
     "description": ("D", LANGUAGES),
 }  # fmt: skip
 VECTOR = " || ".join(

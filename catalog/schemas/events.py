@@ -114,7 +114,7 @@ class EventListIn(_ListIn):
     search: Annotated[
         str, Field(max_length=200, description="words or beginnings of them, in name, sessions, speakers, place, text")
     ] = ""
-    category: Annotated[UUID | str | None, Field(max_length=200, description="id or name")] = None
+    category: Annotated[UUID | str | None, Field(union_mode="left_to_right", description="id or name")] = None
     place: Annotated[str, Field(max_length=200)] = ""
     has_seats: bool | None = None
     sort: (

@@ -28,7 +28,7 @@ _LANGUAGES = ("simple", "spanish", "english")
 _PARTS = {
     "name": ("A", _LANGUAGES),
     "people": ("B", _LANGUAGES),
-    "place": ("C", ("simple",)),
+    "place": ("C", _LANGUAGES),
     "text": ("D", _LANGUAGES),
 }
 _VECTOR = " || ".join(

@@ -50,10 +50,12 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def field_error(fault: dict[str, Any]) -> FieldError:
     """Say in our words what pydantic found: `loc` begins with where it read, and the endpoint's name for it."""
     source, *path = fault["loc"]
-    # The first part behind `body` is the name of the endpoint's own parameter: the caller never wrote it.
-    pointer = (
-        "#" + "".join(f"/{_escaped(part)}" for part in path[1:]) if source == _BODY else "?" + ".".join(map(str, path))
-    )
+    # The endpoint's own parameter may stand first: the caller never wrote its name.
+    own = path[1:]
+    if source == _BODY:
+        pointer = "#" + "".join(f"/{_escaped(part)}" for part in own)
+    else:
+        pointer = f"?{own[0] if own and isinstance(own[0], str) else path[0]}"
     return FieldError(
         pointer, _NOT_WORD.sub("_", str(fault["type"]).lower()), str(fault["msg"]).removeprefix("Value error, ")
     )
