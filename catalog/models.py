@@ -276,6 +276,9 @@ class EventText(models.Model):
     # The name as it sorts.
     name_key = models.TextField()
     vector = VectorField()
+    # Who may find it, so that a search looks nowhere else: anyone, or staff while it is not deleted.
+    is_public = models.BooleanField()
+    is_listed = models.BooleanField()
 
     class Meta:
         indexes: ClassVar = [GinIndex(fields=["vector"], name="event_text_vector")]

@@ -24,7 +24,10 @@ class Stage(StrEnum):
     @property
     def rank(self) -> int:
         """Order the stages."""
-        return list(Stage).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {stage: rank for rank, stage in enumerate(Stage)}
 
 
 class Status(StrEnum):
@@ -97,7 +100,7 @@ class Life:
         if self.is_cancelled:
             return Status.CANCELLED
         if self.stage is Stage.DRAFT:
-            return Status.SUSPENDED if self.is_suspended else Status.DRAFT
+            return Status.DRAFT
         if at >= self.ends_at:
             return Status.FINISHED
         if self.is_suspended:
@@ -219,8 +222,11 @@ MAX_SEARCH_WORDS = 8
 
 def folded(text: str) -> str:
     """Take case and accents away, and whatever is no word: `¡Energía!` becomes `energia`."""
-    parted = unicodedata.normalize("NFKD", text[:MAX_SEARCHED].casefold())
-    plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    plain = text[:MAX_SEARCHED].casefold()
+    if not plain.isascii():
+        # Taking a letter apart may bring capitals out, and lowering those more parts.
+        parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", plain).casefold())
+        plain = "".join(letter for letter in parted if not unicodedata.combining(letter))
     return _NO_WORD.sub(" ", plain)[:MAX_SEARCHED].strip()
 
 

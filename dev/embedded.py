@@ -98,7 +98,7 @@ def _postgres(name: str, children: list[Child], *, durable: bool) -> str:
     child = spawn(
         "PostgreSQL",
         [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-c", "unix_socket_directories=",
-         "-c", "max_connections=200", *options],
+         "-c", "max_connections=200", "-c", "random_page_cost=1.1", *options],
         log=folder / "logs" / "postgres.log",
         cwd=home,
         uid=uid,

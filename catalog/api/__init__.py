@@ -4,7 +4,7 @@ from ninja import Router
 
 from catalog.api import events, exchange, named, sessions
 
-# In the order of the documentation. What has a fixed address comes before what takes an id.
-routers: list[Router] = [exchange.router, events.router, sessions.router, *named.routers]
+# The busiest first.
+routers: list[Router] = [events.router, sessions.router, exchange.router, *named.routers]
 
 __all__ = ["routers"]

@@ -106,6 +106,8 @@ class Migration(migrations.Migration):
                 ),
                 ("name_key", models.TextField()),
                 ("vector", catalog.models.VectorField()),
+                ("is_public", models.BooleanField()),
+                ("is_listed", models.BooleanField()),
             ],
             options={"indexes": [GinIndex(fields=["vector"], name="event_text_vector")]},
         ),

@@ -25,7 +25,7 @@ BOOKINGS = """
         ON CONFLICT DO NOTHING
 """
 TEXTS = """
-    SELECT e.id, e.name, e.place, e.description,
+    SELECT e.id, e.deleted_at IS NULL AND e.stage <> 'draft', e.deleted_at IS NULL, e.name, e.place, e.description,
            (SELECT string_agg(s.title, ' ') FROM catalog_session s WHERE s.event_id = e.id
                AND s.deleted_at IS NULL AND s.cancelled_at IS NULL AND (s.stage <> 'draft' OR e.stage = 'draft')),
            (SELECT string_agg(k.name, ' ') FROM catalog_session s
@@ -46,8 +46,9 @@ VECTOR = " || ".join(
     for part, (weight, languages) in PARTS.items()
     for language in languages
 )
-_VALUES = f"VALUES (%(id)s, %(name)s, {VECTOR})"
-INDEX = f"INSERT INTO catalog_eventtext (event_id, name_key, vector) {_VALUES} ON CONFLICT DO NOTHING"
+_COLUMNS = "event_id, is_public, is_listed, name_key, vector"
+_VALUES = f"VALUES (%(id)s, %(is_public)s, %(is_listed)s, %(name)s, {VECTOR})"
+INDEX = f"INSERT INTO catalog_eventtext ({_COLUMNS}) {_VALUES} ON CONFLICT DO NOTHING"
 
 
 def _folded(text: str | None) -> str:
@@ -59,15 +60,15 @@ def _folded(text: str | None) -> str:
 def _index(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django calls it so
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(TEXTS)
-        for event_id, name, place, description, titles, speakers in cursor.fetchall():
-            people = f"{titles or ''} {speakers or ''}"
-            cursor.execute(
-                INDEX,
-                {
-                    "id": event_id, "name": _folded(name), "people": _folded(people), "place": _folded(place),
-                    "description": _folded(description),
-                },
-            )  # fmt: skip
+        for event_id, is_public, is_listed, name, place, description, titles, speakers in cursor.fetchall():
+            texts = {
+                "name": name,
+                "people": f"{titles or ''} {speakers or ''}",
+                "place": place,
+                "description": description,
+            }
+            folded = {part: _folded(text) for part, text in texts.items()}
+            cursor.execute(INDEX, {"id": event_id, "is_public": is_public, "is_listed": is_listed, **folded})
 
 
 class Migration(migrations.Migration):

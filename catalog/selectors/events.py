@@ -7,7 +7,7 @@ from uuid import UUID
 
 from catalog.rules import folded, search_words
 from catalog.selectors import sessions
-from catalog.selectors.listing import Query, Row, Shape, Sort, next_change
+from catalog.selectors.listing import Query, Row, Shape, Sort, next_change, shown
 from catalog.selectors.statuses import EVENT_STATUS
 from identity.rules import Operation, permits
 from kit.actor import Actor
@@ -27,8 +27,9 @@ SEATS = """
     ) AS seats
 """
 EVENTS = Shape(
-    inner="catalog_event e",
+    table="catalog_event",
     alias="e",
+    inner="",
     outer=f"LEFT JOIN catalog_category c ON c.id = e.category_id {SEATS}",
     columns={
         **{
@@ -51,14 +52,17 @@ EVENTS = Shape(
 )  # fmt: skip
 
 TYPED = Shape(
-    inner="catalog_event e",
+    table="catalog_event",
     alias="e",
+    inner="",
     outer="",
     columns={
         **{name: f"e.{name}" for name in ("id", "name", "place", "starts_at", "ends_at")},
         "status": EVENT_STATUS,
+        "deleted_at": "e.deleted_at",
     },
 )
+TOMBSTONE = ("id", "version", "updated_at", "deleted_at")
 
 SORTS = {
     name: Sort(name, expression, cast)
@@ -72,6 +76,8 @@ SORTS = {
 SORTS |= {f"-{name}": Sort(f"-{name}", sort.expression, sort.cast, is_descending=True) for name, sort in SORTS.items()}
 _TEXT = "JOIN catalog_eventtext t ON t.event_id = e.id"
 TYPED_AHEAD = 10
+# What else may narrow a search: the texts alone do not tell.
+_NARROWING = ("category", "status", "from_", "to", "place", "has_seats", "updated_since")
 
 
 def sees_drafts(reader: Actor) -> bool:
@@ -84,8 +90,11 @@ def _public(query: Query, reader: Actor) -> None:
         query.where("e.stage <> 'draft'")
 
 
-def _matching(query: Query, text: str) -> str:
-    """Keep what holds every word of the text, as it stands, as either language inflects it, or as a beginning."""
+def _match(query: Query, text: str, *, is_ranked: bool) -> None:
+    """Keep what holds every word of the text, as it stands, as either language inflects it, or as a beginning.
+
+    The best comes first if it is ranked; equal ranks stand by id, so by age.
+    """
     parts = []
     for number, word in enumerate(search_words(text)):
         query.params |= {f"prefix{number}": f"{word}:*", f"word{number}": word}
@@ -93,10 +102,19 @@ def _matching(query: Query, text: str) -> str:
             f"(to_tsquery('simple', %(prefix{number})s) || plainto_tsquery('spanish', %(word{number})s)"
             f" || plainto_tsquery('english', %(word{number})s))"
         )
-    # A search of nothing but signs finds nothing.
-    matches = " && ".join(parts) or "''::tsquery"
-    query.where(f"t.vector @@ ({matches})")
-    return matches
+    # A search of nothing but signs finds nothing. The subquery is run once, where a bare expression would be
+    # evaluated for each row of a plan that was made for any parameters.
+    sought = f"(SELECT {' && '.join(parts)})" if parts else "''::tsquery"
+    query.where(f"t.vector @@ {sought}")
+    if is_ranked:
+        query.sort = Sort("rank", f"ts_rank(t.vector, {sought})", "real", is_descending=True)
+        query.counts_along = True
+
+
+def _look_in_texts(query: Query, reader: Actor) -> None:
+    """Look for events where their texts are, which say themselves who may find them."""
+    query.source, query.key = "catalog_eventtext t", "t.event_id"
+    query.where("t.is_listed" if sees_drafts(reader) else "t.is_public")
 
 
 def _filter(query: Query, filters: Mapping[str, Any]) -> None:
@@ -133,31 +151,23 @@ def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime)
     Two queries a page, one a stretch; one more if sessions or speakers are expanded. With `updated_since`, deleted
     events appear as tombstones: id, version, and when.
     """
-    search = filters.get("search")
-    by_default = "updated_at" if filters.get("updated_since") else "starts_at"
+    search, by_default = filters.get("search"), "updated_at" if filters.get("updated_since") else "starts_at"
     query = Query(EVENTS, at, SORTS[filters.get("sort") or by_default])
-    _public(query, reader)
-    _filter(query, filters)
+    is_ranked = isinstance(cut, Page) and not filters.get("sort")
+    if search and is_ranked and all(filters.get(name) in (None, "", []) for name in _NARROWING):
+        _look_in_texts(query, reader)
+    else:
+        _public(query, reader)
+        _filter(query, filters)
+        if search or filters.get("place") or "name_key" in query.sort.expression:
+            query.joins.insert(0, _TEXT)
     if search:
-        matches = _matching(query, search)
-        if not filters.get("sort") and isinstance(cut, Page):
-            # Nothing ranks twice the same by chance: equal ranks stand by id, so by age.
-            query.sort = Sort("rank", f"ts_rank(t.vector, {matches})", "real", is_descending=True)
-    if search or filters.get("place") or "name_key" in query.sort.expression:
-        query.joins.insert(0, _TEXT)
+        _match(query, search, is_ranked=is_ranked)
     page, rows = query.cut(cut)
     until = at if filters.get("status") else next_change(rows, at=at)
     _expand([row for row in rows if row["deleted_at"] is None], filters.get("expand") or (), reader=reader, at=at)
-    page["items"] = [_shown(row) for row in rows]
+    page["items"] = [shown(row, tombstone=TOMBSTONE) for row in rows]
     return page, until
-
-
-def _shown(row: Row) -> Row:
-    """Give a row as readers see it: a tombstone of what was deleted."""
-    if row["deleted_at"] is not None:
-        return {name: row[name] for name in ("id", "version", "updated_at", "deleted_at")}
-    del row["deleted_at"]
-    return row
 
 
 def _expand(rows: list[Row], wanted: Collection[str], *, reader: Actor, at: datetime) -> None:
@@ -188,7 +198,7 @@ def event(event_id: UUID, *, reader: Actor, at: datetime, expand: Collection[str
     if found[0]["deleted_at"] is not None:
         raise Deleted("The event has been deleted")
     _expand(found, expand, reader=reader, at=at)
-    return _shown(found[0])
+    return shown(found[0], tombstone=TOMBSTONE)
 
 
 def sessions_of(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
@@ -206,8 +216,7 @@ def sessions_of(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: date
 
 def typed_ahead(text: str, *, reader: Actor, at: datetime) -> list[Row]:
     """Find the few events that somebody who types the text may mean, best first: one query."""
-    query = Query(TYPED, at, SORTS["starts_at"], joins=[_TEXT])
-    _public(query, reader)
-    query.where("e.deleted_at IS NULL")
-    query.sort = Sort("rank", f"ts_rank(t.vector, {_matching(query, text)})", "real", is_descending=True)
-    return query.page(Page(1, TYPED_AHEAD))
+    query = Query(TYPED, at, SORTS["starts_at"])
+    _look_in_texts(query, reader)
+    _match(query, text, is_ranked=True)
+    return [shown(row, tombstone=TOMBSTONE) for row in query.page(Page(1, TYPED_AHEAD))]

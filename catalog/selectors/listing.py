@@ -4,14 +4,20 @@ The statements are written by hand because the ORM spends more on composing them
 what callers say only ever arrives as parameters.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from psycopg.types.datetime import TimestamptzLoader
 
 from kit.pagination import Cut, Page, Position, bad_cursor
 from kit.scope import connection
 
 type Row = dict[str, Any]
+
+# Members of a row that are no columns of its shape: take them out with `shown` before it is shown.
+SORT_VALUE, TOTAL = "sort_value", "total_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,11 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a list selects: `inner` is its FROM, `outer` what each row of a page is joined with, `columns` by name."""
+    """What a list selects from a table: `inner` is joined to look for rows, `outer` to show those of a page."""
 
-    inner: str
+    table: str
     alias: str
+    inner: str
     outer: str
     columns: dict[str, str]
 
@@ -51,13 +58,20 @@ class Query:
     shape: Shape
     at: datetime
     sort: Sort
+    # Whether to count in the statement that finds: cheaper where all that is found must be looked at anyway.
+    counts_along: bool = False
+    # Where ids are looked for, if elsewhere than in the shape's own table: a FROM, and its id.
+    source: str = ""
+    key: str = ""
     joins: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Know the present."""
+        """Know the present, and where to look."""
         self.params["at"] = self.at
+        self.source = self.source or f"{self.shape.table} {self.shape.alias} {self.shape.inner}"
+        self.key = self.key or f"{self.shape.alias}.id"
 
     def where(self, condition: str, **params: Any) -> None:
         """Keep only what meets the condition, too."""
@@ -72,7 +86,8 @@ class Query:
         """
         if isinstance(cut, Page):
             rows = self.page(cut)
-            return {"total": self._total(), "page": cut.number, "size": cut.size}, rows
+            total = rows[0][TOTAL] if rows and TOTAL in rows[0] else self._total()
+            return {"total": total, "page": cut.number, "size": cut.size}, rows
         rows, following = self._stretch(cut.limit, cut.after)
         return {"next": str(following) if following else None, "has_more": following is not None}, rows
 
@@ -90,16 +105,15 @@ class Query:
             if after.sort != sort.name:
                 raise bad_cursor()
             comes_after = "<" if sort.is_descending else ">"
-            here = f"({sort.expression}, {self.shape.alias}.id)"
+            here = f"({sort.expression}, {self.key})"
             there = f"(%(after_value)s::{sort.cast}, %(after_id)s::uuid)"
             value = after.moment() if sort.cast == "timestamptz" else after.value
             self.where(f"{here} {comes_after} {there}", after_value=value, after_id=after.id)
         self.params["limit"] = limit + 1
-        rows = self._rows(f"ORDER BY {self._order} LIMIT %(limit)s", keep_sort=True)
+        rows = self._rows(f"ORDER BY {self._order} LIMIT %(limit)s")
         has_more = len(rows) > limit
         rows = rows[:limit]
-        values = [row.pop("sort_value") for row in rows]
-        return rows, Position(sort.name, str(values[-1]), rows[-1]["id"]) if has_more else None
+        return rows, Position(sort.name, str(rows[-1][SORT_VALUE]), rows[-1]["id"]) if has_more else None
 
     def all(self) -> list[Row]:
         """Take every row."""
@@ -107,30 +121,44 @@ class Query:
 
     @property
     def _order(self) -> str:
-        return f"sort_value {self.sort.direction}, id {self.sort.direction}"
+        return f"{SORT_VALUE} {self.sort.direction}, {self.key} {self.sort.direction}"
 
     @property
     def _from(self) -> str:
         where = f"WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
-        return f"FROM {self.shape.inner} {' '.join(self.joins)} {where}"
+        return f"FROM {self.source} {' '.join(self.joins)} {where}"
 
-    def _rows(self, cut: str, *, keep_sort: bool = False) -> list[Row]:
-        shape, names = self.shape, list(self.shape.columns)
-        # The page is cut first, so that seats and speakers are looked up for its rows alone.
+    def _rows(self, cut: str) -> list[Row]:
+        shape, alias, direction = self.shape, self.shape.alias, self.sort.direction
+        of_page = {SORT_VALUE: self.sort.expression, **({TOTAL: "count(*) OVER ()"} if self.counts_along else {})}
+        sought = ", ".join(f"{expression} AS {name}" for name, expression in of_page.items())
+        selected = ", ".join([shape.selected, *(f"page.{name}" for name in of_page)])
+        # The page is cut first, of ids alone: whatever else a row shows is looked up for those of the page.
+        # All parts are constants; values are parameters.
         statement = (
-            f"SELECT {shape.selected}, sort_value"  # noqa: S608 - constants; values are parameters
-            f" FROM (SELECT {shape.alias}.*, {self.sort.expression} AS sort_value {self._from} {cut}) AS {shape.alias}"
-            f" {shape.outer} ORDER BY sort_value {self.sort.direction}, {shape.alias}.id {self.sort.direction}"
+            f"SELECT {selected} FROM (SELECT {self.key} AS id, {sought} {self._from} {cut}) AS page"  # noqa: S608 - as said
+            f" JOIN {shape.table} {alias} ON {alias}.id = page.id {shape.outer}"
+            f" ORDER BY page.{SORT_VALUE} {direction}, page.id {direction}"
         )
-        if keep_sort:
-            names.append("sort_value")
-        return [dict(zip(names, row, strict=False)) for row in self._run(statement)]
+        names = [*shape.columns, *of_page]
+        return [dict(zip(names, row, strict=True)) for row in self._run(statement)]
 
     def _run(self, statement: str) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
+            # Django reads times in Python, row by row; psycopg's own reader gives the same and is compiled.
+            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
             cursor.execute(statement, self.params)
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+
+def shown(row: Row, *, tombstone: Collection[str]) -> Row:
+    """Give a row as readers see it; of what was deleted, the members named alone."""
+    if row["deleted_at"] is not None:
+        return {name: row[name] for name in tombstone}
+    for name in ("deleted_at", SORT_VALUE, TOTAL):
+        row.pop(name, None)
+    return row
 
 
 def next_change(rows: list[Row], *, at: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from catalog.models import Category, Named, Room, Speaker, Venue
 from catalog.rules import folded
-from catalog.selectors.listing import Query, Row, Shape, Sort
+from catalog.selectors.listing import Query, Row, Shape, Sort, shown
 from catalog.selectors.statuses import SESSION_STAGE
 from identity.rules import Operation, permits
 from kit.actor import Actor
@@ -19,7 +19,7 @@ from kit.pagination import Cut
 
 def _shape(table: str, *names: str, outer: str = "", **columns: str) -> Shape:
     own = ("id", "name", *names, "version", "created_at", "updated_at", "deleted_at")
-    return Shape(f"{table} x", "x", outer, {**{name: f"x.{name}" for name in own}, **columns})
+    return Shape(table, "x", "", outer, {**{name: f"x.{name}" for name in own}, **columns})
 
 
 SHAPES: dict[type[Named], Shape] = {
@@ -30,6 +30,7 @@ SHAPES: dict[type[Named], Shape] = {
     ),
     Speaker: _shape("catalog_speaker", "affiliation", "bio", "image_url"),
 }
+TOMBSTONE = ("id", "version", "updated_at", "deleted_at")
 SORTS = {
     "name": Sort("name", "lower(x.name)", "text"),
     "created_at": Sort("created_at", "x.created_at", "timestamptz"),
@@ -68,15 +69,8 @@ def named_page(model: type[Named], filters: Mapping[str, Any], cut: Cut, *, read
     else:
         query.where("x.deleted_at IS NULL")
     page, rows = query.cut(cut)
-    page["items"] = [_shown(row) for row in rows]
+    page["items"] = [shown(row, tombstone=TOMBSTONE) for row in rows]
     return page
-
-
-def _shown(row: Row) -> Row:
-    if row["deleted_at"] is not None:
-        return {name: row[name] for name in ("id", "version", "updated_at", "deleted_at")}
-    del row["deleted_at"]
-    return row
 
 
 def named(model: type[Named], row_id: UUID, *, reader: Actor, at: datetime) -> Row:
@@ -93,7 +87,7 @@ def named(model: type[Named], row_id: UUID, *, reader: Actor, at: datetime) -> R
         raise NotFound(f"No such {model.__name__.lower()}")
     if found[0]["deleted_at"] is not None:
         raise Deleted(f"The {model.__name__.lower()} has been deleted")
-    return _shown(found[0])
+    return shown(found[0], tombstone=TOMBSTONE)
 
 
 class Names:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from catalog.selectors.listing import Query, Row, Shape, Sort, next_change
+from catalog.selectors.listing import Query, Row, Shape, Sort, next_change, shown
 from catalog.selectors.statuses import SESSION_STAGE, SESSION_STATUS
 from identity.rules import Operation, permits
 from kit.actor import Actor
@@ -16,8 +16,9 @@ from kit.errors import Deleted, NotFound
 from kit.pagination import Cut
 
 SESSIONS = Shape(
-    inner="catalog_session s JOIN catalog_event e ON e.id = s.event_id",
+    table="catalog_session",
     alias="s",
+    inner="JOIN catalog_event e ON e.id = s.event_id",
     outer="""
         JOIN catalog_event e ON e.id = s.event_id
         JOIN catalog_seatpool p ON p.id = s.id
@@ -47,6 +48,7 @@ SESSIONS = Shape(
         "deleted_at": "coalesce(s.deleted_at, e.deleted_at)",
     },
 )
+TOMBSTONE = ("id", "event_id", "version", "updated_at", "deleted_at")
 SORTS = {
     name: Sort(name, f"s.{name}", cast)
     for name, cast in (("starts_at", "timestamptz"), ("created_at", "timestamptz"), ("updated_at", "timestamptz"))
@@ -97,12 +99,9 @@ def sessions(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetim
 
 
 def _shown(row: Row) -> Row:
-    if row["deleted_at"] is not None:
-        return {name: row[name] for name in ("id", "event_id", "version", "updated_at", "deleted_at")}
-    del row["deleted_at"]
     row["speakers"] = orjson.loads(row["speakers"])
     row["room"] = row["room"] or None
-    return row
+    return shown(row, tombstone=TOMBSTONE)
 
 
 def by_event(event_ids: Collection[UUID], *, reader: Actor, at: datetime) -> dict[UUID, list[Row]]:

@@ -4,7 +4,7 @@
 def _status(*, stage: str, suspended: str, cancelled: str, span: str) -> str:
     return f"""
         CASE WHEN {cancelled} THEN 'cancelled'
-             WHEN {stage} = 'draft' THEN CASE WHEN {suspended} THEN 'suspended' ELSE 'draft' END
+             WHEN {stage} = 'draft' THEN 'draft'
              WHEN %(at)s::timestamptz >= {span}.ends_at THEN 'finished'
              WHEN {suspended} THEN 'suspended'
              WHEN %(at)s::timestamptz >= {span}.starts_at AND {stage} <> 'teaser' THEN 'in_progress'

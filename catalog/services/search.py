@@ -9,7 +9,8 @@ from kit.scope import connection
 
 # Of a public event only the sessions that are public too: a search must not tell of a speaker held back.
 _TEXTS = """
-SELECT e.id, e.name, e.place, e.description, coalesce(told.titles, ''), coalesce(told.speakers, '')
+SELECT e.id, e.deleted_at IS NULL AND e.stage <> 'draft', e.deleted_at IS NULL, e.name, e.place, e.description,
+       coalesce(told.titles, ''), coalesce(told.speakers, '')
   FROM catalog_event e
   LEFT JOIN LATERAL (
        SELECT string_agg(DISTINCT s.title, ' ') AS titles,
@@ -38,10 +39,12 @@ _VECTOR = " || ".join(
 )
 # Its parts are constants.
 _UPSERT: Final = f"""
-INSERT INTO catalog_eventtext (event_id, name_key, vector)
-SELECT id, name, {_VECTOR}
-  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) AS folded (id, name, people, place, text)
-    ON CONFLICT (event_id) DO UPDATE SET name_key = excluded.name_key, vector = excluded.vector
+INSERT INTO catalog_eventtext (event_id, is_public, is_listed, name_key, vector)
+SELECT id, is_public, is_listed, name, {_VECTOR}
+  FROM unnest(%s::uuid[], %s::bool[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[])
+       AS folded (id, is_public, is_listed, name, people, place, text)
+    ON CONFLICT (event_id) DO UPDATE SET is_public = excluded.is_public, is_listed = excluded.is_listed,
+       name_key = excluded.name_key, vector = excluded.vector
 """  # noqa: S608 - see above
 
 
@@ -52,7 +55,7 @@ def index(event_ids: Collection[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_TEXTS, [list(event_ids)])
         rows = [
-            (event_id, folded(name), folded(f"{titles} {speakers}"), folded(place), folded(description))
-            for event_id, name, place, description, titles, speakers in cursor.fetchall()
+            (*who, folded(name), folded(f"{titles} {speakers}"), folded(place), folded(description))
+            for *who, name, place, description, titles, speakers in cursor.fetchall()
         ]
         cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])

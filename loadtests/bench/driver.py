@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from statistics import quantiles
 from threading import Barrier, BrokenBarrierError, Thread
 
 WARM_UP_SECONDS = 0.4
@@ -28,6 +29,15 @@ class Measured:
     def rate(self) -> float:
         """Answers a second."""
         return len(self.latencies) / self.seconds
+
+
+class Tail(Measured):
+    """A stretch of load of which the slow answers count."""
+
+    @property
+    def rate(self) -> float:
+        """Answers a second that one caller would get if each took as long as the slowest of twenty: one over p95."""
+        return 1 / quantiles(self.latencies, n=20)[-1] if len(self.latencies) > 1 else 0.0
 
 
 def drive(port: int, requests: Requests, *, expected: int, connections: int, seconds: float) -> Measured:
@@ -75,6 +85,17 @@ def _exchange(connection: socket.socket, requests: Requests, expected: bytes, se
             into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
         elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
             into.latencies.append(now - sent_at)
+
+
+def exchange(connection: socket.socket, what: bytes) -> tuple[int, bytes]:
+    """Send one request and give the status and body of its answer.
+
+    Raises:
+        ConnectionError: as the answer ended early.
+    """
+    connection.sendall(what)
+    status, body = _answer(connection)
+    return int(status), body
 
 
 def _answer(connection: socket.socket) -> tuple[bytes, bytes]:

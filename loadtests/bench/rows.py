@@ -4,6 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from catalog.services.bulk import MAX_ITEMS
+from loadtests.bench.catalogue import (
+    MANY,
+    SESSIONS,
+    bare_list,
+    bulk,
+    listed,
+    ready_list,
+    ready_list_tail,
+    search_tail,
+    singly,
+)
 from loadtests.bench.driver import Measured, drive, request
 from loadtests.bench.stage import CONNECTIONS, GROWN_ROWS, LISTED, Seats, Stage
 
@@ -52,12 +64,7 @@ def empty(stage: Stage, seconds: float) -> Measured:
 
 def detail(stage: Stage, seconds: float) -> Measured:
     """Ask for an event with a token."""
-    return _get(stage, f"/api/v1/events/{stage.events[0]}", seconds, token=stage.token())
-
-
-def listed(stage: Stage, seconds: float) -> Measured:
-    """Ask for a page of events with a token."""
-    return _get(stage, f"/api/v1/events?size={len(stage.events)}", seconds, token=stage.token())
+    return _get(stage, f"/api/v1/events/{stage.fill()[0]}", seconds, token=stage.token())
 
 
 def _register(stage: Stage, paths: list[str], seconds: float) -> Measured:
@@ -120,7 +127,10 @@ ROWS = [
     Row("empty view", "an empty view of a tenant through every layer, against a bare WSGI application", empty, bare),
     Row("health", "/health, which touches no tenant, against the same", health, bare),
     Row("detail", "an event with a token, against the empty view", detail, empty),
-    Row("list", f"{LISTED} events with a token, against the empty view", listed, empty),
+    Row("list, ready", f"{LISTED} events for the public, against the empty view", ready_list, empty, 0.8),
+    Row("list", f"{LISTED} events for staff, against a bare view with the same SQL", listed, bare_list, 0.5),
+    Row("search", f"p95 of a list of {MANY:,} events over p95 of a search in them", search_tail, ready_list_tail, 0.2),
+    Row("bulk", f"{MAX_ITEMS:,} events with {SESSIONS} sessions each, against a call for each", bulk, singly, 30.0),
     Row("register", "one hot session over HTTP, against pgbench running the same statement", register, statement, 0.9),
     Row(
         "register, spread", f"the same over {SPREAD} sessions, against pgbench over as many",

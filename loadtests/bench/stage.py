@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -56,9 +57,14 @@ class Seats:
 class Stage:
     """A running server and an organization on it."""
 
-    organization: Organization
+    organizations: list[Organization]
     port: int
     server: subprocess.Popen[bytes]
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that most rows play in."""
+        return self.organizations[0]
 
     @property
     def host(self) -> str:
@@ -93,10 +99,22 @@ class Stage:
             opened = [publish_session(session_id=session.id, by=SYSTEM, at=at).id for session in made]
         return Seats(event_id, opened)
 
+    def fill(self) -> list[UUID]:
+        """Have a page of events to read. Made once: reading changes nothing."""
+        return self._events
+
     @cached_property
-    def events(self) -> list[UUID]:
-        """A page of events to read. Made once: reading changes nothing."""
+    def _events(self) -> list[UUID]:
         return [self.new_event() for _ in range(LISTED)]
+
+    def many(self, plant: Callable[[], None]) -> str:
+        """Have an organization of its own planted, once; give its host."""
+        if len(self.organizations) == 1:
+            planted = _organization()
+            self.organizations.append(planted)
+            with scope.entered(planted.schema_name):
+                plant()
+        return f"{self.organizations[1].slug}.{settings.BASE_DOMAIN}"
 
     @cached_property
     def grown(self) -> Seats:
@@ -142,7 +160,7 @@ class Stage:
             return [f"pool {row[0]}: {row[1]} counted, {row[3]} rows, capacity {row[2]}" for row in cursor.fetchall()]
 
     def close(self) -> None:
-        """Stop the server and drop the organization, which this stage made."""
+        """Stop the server and drop the organizations, which this stage made."""
         self.server.terminate()
         try:
             self.server.wait(timeout=STOP_SECONDS)
@@ -150,13 +168,13 @@ class Stage:
             self.server.kill()
             self.server.wait()
         with scope.entered(scope.PUBLIC), connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(self.organization.schema_name)} CASCADE")
-            Organization.objects.filter(pk=self.organization.pk).delete()
+            for organization in self.organizations:
+                cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(organization.schema_name)} CASCADE")
+                Organization.objects.filter(pk=organization.pk).delete()
 
 
-def set_up() -> Stage:
-    """Migrate, provision an organization, and start a server as production does. Gives it warmed up."""
-    call_command("migrate_schemas", verbosity=0)
+def _organization() -> Organization:
+    """Provision an organization with an organizer."""
     slug, at = f"bench-{secrets.token_hex(4)}", now()
     owner = Owner(f"owner@{slug}.example", "Owner", secrets.token_urlsafe(16))
     organization = create_organization(slug=slug, name="Bench", owner=owner, at=at)
@@ -165,6 +183,13 @@ def set_up() -> Stage:
             email=f"organizer@{slug}.example", name="Organizer", password=secrets.token_urlsafe(16),
             role=Role.ORGANIZER, by=SYSTEM, at=at,
         )  # fmt: skip
+    return organization
+
+
+def set_up() -> Stage:
+    """Migrate, provision an organization, and start a server as production does. Gives it warmed up."""
+    call_command("migrate_schemas", verbosity=0)
+    organization = _organization()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -174,7 +199,7 @@ def set_up() -> Stage:
             [sys.executable, "-m", "loadtests.bench.wsgi"],
             env={**os.environ, "PORT": str(port)}, cwd=ROOT, stdout=log, stderr=log,
         )  # fmt: skip
-    stage = Stage(organization, port, server)
+    stage = Stage([organization], port, server)
     try:
         _warm_up(stage)
     except BaseException:

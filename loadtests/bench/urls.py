@@ -5,8 +5,11 @@ from django.urls import path
 from config.urls import Routes, tenant
 from loadtests.bench import references
 
+# The references stand where the API stands.
 urlpatterns: Routes = [
+    tenant.urlpatterns[0],
     path("bench/empty", references.empty),
+    path("bench/events", references.events),
     path("bench/textbook/events/<uuid:event_id>/sessions/<uuid:session_id>/register", references.textbook),
-    *tenant.urlpatterns,
+    *tenant.urlpatterns[1:],
 ]

@@ -28,5 +28,6 @@ api = install(
         docs=Swagger(settings={"persistAuthorization": True}),
     )
 )
-for router in (identity, *catalog, attendance, journal):
+# The busiest first: routes are tried in turn.
+for router in (*catalog, attendance, identity, journal):
     api.add_router("", router)

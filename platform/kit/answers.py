@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -19,15 +20,18 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from kit import conditional, editions, scope
+from kit.middleware import Request
 
 JSON = "application/json"
 MAX_BYTES = 64 * 1024 * 1024
-MAX_KEY = 300
+MAX_QUERY = 300
 WAIT_SECONDS = 2.0
 # What the clock alone changes, and what a lost edition would hide, is never older than this.
 MAX_SECONDS = 10.0
 
 type Run = Callable[..., Any]
+# Scope, path and query.
+type Key = tuple[str, str, str]
 
 
 class Answer(HttpResponse):
@@ -77,7 +81,7 @@ class _Kept:
     headers: dict[str, str]
 
 
-_kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+_kept: OrderedDict[Key, _Kept] = OrderedDict()
 _kept_bytes = 0
 _guard = threading.Lock()
 _makers = [threading.Lock() for _ in range(64)]
@@ -99,14 +103,15 @@ def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
 
     def decorate(run: Run) -> Run:
         @wraps(run)
-        def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            address = request.get_full_path()
-            if len(address) > MAX_KEY or not is_public(request):
+        def serve(request: Request, *args: Any, **kwargs: Any) -> Any:
+            query: str = request.META.get("QUERY_STRING", "")
+            if len(query) > MAX_QUERY or not is_public(request):
                 return run(request, *args, **kwargs)
-            edition = editions.present()
+            schema_name = scope.current()
+            edition = editions.present(schema_name, since=request.started)
             if edition is None:
                 return run(request, *args, **kwargs)
-            key = (scope.current(), address)
+            key = (schema_name, request.path_info, query)
             found = _find(key, edition)
             if found is not None:
                 return found
@@ -125,17 +130,22 @@ def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
     return decorate
 
 
-def _find(key: tuple[str, str], edition: str) -> HttpResponse | None:
+def _find(key: Key, edition: str) -> HttpResponse | None:
     kept = _kept.get(key)
     if kept is None or kept.edition != edition or kept.until < time.monotonic():
         return None
-    with _guard:
-        if key in _kept:
-            _kept.move_to_end(key)
+    # Somebody may have dropped it meanwhile, which does not make it worse.
+    with suppress(KeyError):
+        _kept.move_to_end(key)
     return HttpResponse(kept.body, headers=kept.headers)
 
 
-def _keep(key: tuple[str, str], edition: str, response: Any) -> Any:
+def _cost(body: bytes) -> int:
+    """Count what an answer takes, the bookkeeping with it."""
+    return len(body) + 1_000
+
+
+def _keep(key: Key, edition: str, response: Any) -> Any:
     global _kept_bytes  # noqa: PLW0603 - one for the process
     if not isinstance(response, Answer) or response.status_code != HTTPStatus.OK:
         return response
@@ -145,9 +155,9 @@ def _keep(key: tuple[str, str], edition: str, response: Any) -> Any:
     body, headers = response.content, dict(response.items())
     with _guard:
         old = _kept.pop(key, None)
-        _kept_bytes += len(body) - (len(old.body) if old else 0)
+        _kept_bytes += _cost(body) - (_cost(old.body) if old else 0)
         _kept[key] = _Kept(edition, time.monotonic() + seconds, body, headers)
         while _kept_bytes > MAX_BYTES:
             _, dropped = _kept.popitem(last=False)
-            _kept_bytes -= len(dropped.body)
+            _kept_bytes -= _cost(dropped.body)
     return response

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 
@@ -12,8 +12,11 @@ type Text = Annotated[str, StringConstraints(max_length=20_000)]
 type ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
-class In(Schema):
-    """A body that refuses fields it does not know: a typo is told, not dropped."""
+class In(BaseModel):
+    """A body that refuses fields it does not know: a typo is told, not dropped.
+
+    Plain pydantic: ninja's own base wraps what it reads to reach into Django's objects, which bodies are not.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

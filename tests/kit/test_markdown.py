@@ -23,7 +23,8 @@ def test_markdown_becomes_html(text: str, html: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,<script>)", "<a href='javascript:x'>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,<script>)", "<a href='javascript:x'>",
         "<img src=x onerror=alert(1)>", "<iframe src=//evil>", "[x](vbscript:x)", "<svg/onload=alert(1)>",
         '<a href="https://a" onclick="x()">y</a>', "[a]: javascript:x\n\n[a]", "<style>*{}</style>", "`<script>`",
     ],

@@ -9,10 +9,11 @@ from config.urls import EVERYWHERE, NOTHING, Routes
 from identity.api import jwks
 
 urlpatterns: Routes = [
+    # First, because most requests go there and routes are tried in turn.
+    path("api/v1/", api.urls),
     *EVERYWHERE,
     # Until there is a front for attendees, the door leads to the documentation.
     path("", RedirectView.as_view(url="/api/v1/docs")),
-    path("api/v1/", api.urls),
     path(".well-known/jwks.json", jwks),
     path("admin/", panel.urls),
     *NOTHING,
