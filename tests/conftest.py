@@ -17,7 +17,7 @@ from identity import selectors as identity_selectors
 from identity.models import User
 from journal import origin
 from journal import services as journal_services
-from kit import answers, scope
+from kit import answers, editions, scope
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from tenants import selectors as tenant_selectors
@@ -57,6 +57,7 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     identity_selectors._standing.clear()
     keys._pairs.clear()
     answers.forget_all()
+    editions.forget_all()
     journal_services._announced.clear()
     origin.begin(origin.NOWHERE)
 

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router, Status
 
 from catalog import selectors, services
-from catalog.api.rendering import listed, reads, served_ready, shown_event, writes
+from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_event, writes
 from catalog.schemas.bulk import BulkEventIn, BulkEventsIn, BulkOut, client_ref, read_item, results
 from catalog.schemas.events import (
     CoordinatorsIn,
@@ -69,7 +69,7 @@ def show_event(request: TenantRequest, event_id: UUID, query: Query[ExpandIn]) -
     return shown_event(request, event_id, expand=query.expand)
 
 
-@router.put("/events/{uuid:event_id}", response=EventDetailOut, auth=writes)
+@router.put("/events/{uuid:event_id}", response=EventDetailOut, auth=writes, openapi_extra=CONTESTED)
 def replace_event(request: TenantRequest, event_id: UUID, payload: EventIn) -> Answer:
     """Set every field of an event; what the body leaves out gets its default. Needs `If-Match`."""
     fields = payload.model_dump()
@@ -78,7 +78,7 @@ def replace_event(request: TenantRequest, event_id: UUID, payload: EventIn) -> A
     return _update(request, event_id, fields)
 
 
-@router.patch("/events/{uuid:event_id}", response=EventDetailOut, auth=writes)
+@router.patch("/events/{uuid:event_id}", response=EventDetailOut, auth=writes, openapi_extra=CONTESTED)
 def update_event(request: TenantRequest, event_id: UUID, payload: EventChangesIn) -> Answer:
     """Change the fields that the body names. Needs `If-Match`."""
     return _update(request, event_id, payload.model_dump(exclude_unset=True))
@@ -90,7 +90,7 @@ def _update(request: TenantRequest, event_id: UUID, changes: dict[str, Any]) -> 
     return shown_event(request, event_id)
 
 
-@router.delete("/events/{uuid:event_id}", response={204: None}, auth=writes)
+@router.delete("/events/{uuid:event_id}", response={204: None}, auth=writes, openapi_extra=CONTESTED)
 def delete_event(request: TenantRequest, event_id: UUID) -> Status[None]:
     """Delete an event that is a draft, cancelled or finished; `restore` brings it back. Needs `If-Match`."""
     seen = expected(request, is_required=True)

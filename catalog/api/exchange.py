@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router
 
 from catalog import selectors
-from catalog.api.rendering import reads, served_ready, writes
+from catalog.api.rendering import answers_with, reads, served_ready, takes, writes
 from catalog.schemas import calendars, tables
 from catalog.schemas.bulk import BulkOut
 from catalog.schemas.tables import ImportIn, Kind
@@ -20,31 +20,44 @@ from kit.errors import Malformed, MediaType
 from kit.pagination import Stretch
 
 router = Router()
-CSV = "text/csv"
+CSV, ICS = "text/csv", "text/calendar"
+exports = requires(Operation.EVENTS_READ_DRAFTS)
 # How much of the past a feed still shows, and how many events at most.
 FEED_PAST = timedelta(days=30)
 FEED_EVENTS = 500
 
 
-@router.get("/events.csv", auth=requires(Operation.EVENTS_READ_DRAFTS), tags=["Events"])
+@router.get("/events.csv", auth=exports, tags=["Events"], openapi_extra=answers_with(CSV))
 def export_events(request: TenantRequest) -> StreamingHttpResponse:
     """Export every event as a table, oldest first."""
     return _export(request, "events")
 
 
-@router.post("/events.csv", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes, tags=["Events"])
+@router.post(
+    "/events.csv",
+    response={200: BulkOut, 207: BulkOut, 422: BulkOut},
+    auth=writes,
+    tags=["Events"],
+    openapi_extra=takes(CSV),
+)
 def import_events(request: TenantRequest, query: Query[ImportIn]) -> Answer:
     """Draft up to 1,000 events from a table, sent as `text/csv`. Results and faults name the line."""
     return _import(request, "events", query)
 
 
-@router.get("/sessions.csv", auth=requires(Operation.EVENTS_READ_DRAFTS), tags=["Sessions"])
+@router.get("/sessions.csv", auth=exports, tags=["Sessions"], openapi_extra=answers_with(CSV))
 def export_sessions(request: TenantRequest) -> StreamingHttpResponse:
     """Export every session as a table, oldest first."""
     return _export(request, "sessions")
 
 
-@router.post("/sessions.csv", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes, tags=["Sessions"])
+@router.post(
+    "/sessions.csv",
+    response={200: BulkOut, 207: BulkOut, 422: BulkOut},
+    auth=writes,
+    tags=["Sessions"],
+    openapi_extra=takes(CSV),
+)
 def import_sessions(request: TenantRequest, query: Query[ImportIn]) -> Answer:
     """Draft up to 1,000 sessions from a table, sent as `text/csv`. Results and faults name the line."""
     return _import(request, "sessions", query)
@@ -77,7 +90,7 @@ def _text(request: HttpRequest) -> str:
     return text
 
 
-@router.get("/events.ics", auth=reads, tags=["Events"])
+@router.get("/events.ics", auth=reads, tags=["Events"], openapi_extra=answers_with(ICS))
 @served_ready
 def show_feed(request: TenantRequest) -> Answer:
     """Subscribe to the organization's public schedule: events and sessions, as iCalendar."""
@@ -88,7 +101,7 @@ def show_feed(request: TenantRequest) -> Answer:
     return rendered(calendars.calendar(page["items"], name=name), content_type=calendars.CONTENT_TYPE, good_until=until)
 
 
-@router.get("/events/{uuid:event_id}.ics", auth=reads, tags=["Events"])
+@router.get("/events/{uuid:event_id}.ics", auth=reads, tags=["Events"], openapi_extra=answers_with(ICS))
 @served_ready
 def show_calendar(request: TenantRequest, event_id: UUID) -> Answer:
     """Give an event with its sessions, as iCalendar."""

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router, Status
 
 from catalog import selectors, services
-from catalog.api.rendering import listed, reads, served_ready, shown_session, writes
+from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_session, writes
 from catalog.schemas.bulk import BulkOut, BulkSessionIn, BulkSessionsIn, client_ref, read_item, results
 from catalog.schemas.events import (
     OfEventListIn,
@@ -68,13 +68,13 @@ def show_session(request: TenantRequest, session_id: UUID) -> Answer:
     return shown_session(request, session_id)
 
 
-@router.put("/sessions/{uuid:session_id}", response=SessionOut, auth=writes)
+@router.put("/sessions/{uuid:session_id}", response=SessionOut, auth=writes, openapi_extra=CONTESTED)
 def replace_session(request: TenantRequest, session_id: UUID, payload: SessionIn) -> Answer:
     """Set every field of a session; what the body leaves out gets its default. Needs `If-Match`."""
     return _update(request, session_id, payload.model_dump())
 
 
-@router.patch("/sessions/{uuid:session_id}", response=SessionOut, auth=writes)
+@router.patch("/sessions/{uuid:session_id}", response=SessionOut, auth=writes, openapi_extra=CONTESTED)
 def update_session(request: TenantRequest, session_id: UUID, payload: SessionChangesIn) -> Answer:
     """Change the fields that the body names. Needs `If-Match`."""
     return _update(request, session_id, payload.model_dump(exclude_unset=True))
@@ -86,7 +86,7 @@ def _update(request: TenantRequest, session_id: UUID, changes: dict[str, Any]) -
     return shown_session(request, session_id)
 
 
-@router.delete("/sessions/{uuid:session_id}", response={204: None}, auth=writes)
+@router.delete("/sessions/{uuid:session_id}", response={204: None}, auth=writes, openapi_extra=CONTESTED)
 def delete_session(request: TenantRequest, session_id: UUID) -> Status[None]:
     """Delete a session that is a draft, cancelled or finished; `restore` brings it back. Needs `If-Match`."""
     seen = expected(request, is_required=True)

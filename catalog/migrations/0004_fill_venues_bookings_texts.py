@@ -8,7 +8,7 @@ from django.db import migrations
 
 VENUES = """
     INSERT INTO catalog_venue (id, created_at, updated_at, version, name, address)
-    SELECT uuidv7(), now(), now(), 1, venue, ''
+    SELECT gen_random_uuid(), now(), now(), 1, venue, ''
       FROM (SELECT DISTINCT venue FROM catalog_room WHERE venue <> '') AS named
 """
 ROOMS = "UPDATE catalog_room SET venue_id = v.id FROM catalog_venue v WHERE v.name = catalog_room.venue"

@@ -24,6 +24,7 @@ SELECT e.id, e.deleted_at IS NULL AND e.stage <> 'draft', e.deleted_at IS NULL, 
  WHERE e.id = ANY(%s)
 """
 
+_LOCK = "SELECT FROM catalog_eventtext WHERE event_id = ANY(%s) ORDER BY event_id FOR NO KEY UPDATE"
 _LANGUAGES = ("simple", "spanish", "english")
 # Each part with its weight, and the dictionaries that it passes: as written, and as either language inflects.
 _PARTS = {
@@ -49,10 +50,12 @@ SELECT id, is_public, is_listed, name, {_VECTOR}
 
 
 def index(event_ids: Collection[UUID]) -> None:
-    """Fold the texts of events anew. Call in the transaction of whatever changed them."""
+    """Fold the texts of events anew. Call in the transaction of whatever changed them, after its other locks."""
     if not event_ids:
         return
     with connection.cursor() as cursor:
+        # Whoever else writes of these events is waited for, so that what is read next is all there is.
+        cursor.execute(_LOCK, [list(event_ids)])
         cursor.execute(_TEXTS, [list(event_ids)])
         rows = [
             (*who, folded(name), folded(f"{titles} {speakers}"), folded(place), folded(description))

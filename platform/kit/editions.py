@@ -136,3 +136,11 @@ def renew() -> None:
         _unnamed.discard(schema_name)
     except (redis.RedisError, OSError):
         _unnamed.add(schema_name)
+
+
+def forget_all() -> None:
+    """Forget what this process knows of the cache and of every scope."""
+    global _rests_until  # noqa: PLW0603 - one for the process
+    _rests_until = 0.0
+    _unnamed.clear()
+    _desks.clear()

@@ -13,7 +13,16 @@ from django.utils.timezone import now
 
 from catalog.messages import ScheduleClash
 from catalog.models import Booking, Event, Room, Session, Speaker
-from catalog.services import cancel_session, create_session, delete_named, update_session
+from catalog.rules import Stage
+from catalog.selectors import typed_ahead
+from catalog.services import (
+    cancel_session,
+    create_session,
+    delete_named,
+    update_event,
+    update_named,
+    update_session,
+)
 from catalog.services.bulk import Item, create_sessions
 from identity import tokens
 from kit.actor import SYSTEM
@@ -168,3 +177,16 @@ def test_a_session_moves_while_another_takes_its_time(events: list[Event], at_on
     assert isinstance(moved, Session)
     assert isinstance(taken, Session | ScheduleClash)
     assert overlaps() == 0
+
+
+def test_a_search_finds_what_two_writers_changed_at_once(events: list[Event], at_once: AtOnce) -> None:
+    """One renames the speaker, the other the event: neither may leave the other's old name behind."""
+    speaker, event = make_named(Speaker), events[0]
+    make_session(event, speaker_ids=[speaker.id], stage=Stage.ON_SALE)
+    for number in range(ROUNDS):
+        at_once(
+            partial(update_named, Speaker, row_id=speaker.id, changes={"name": f"speaker{number}"}, by=SYSTEM, at=NOW),
+            partial(update_event, event_id=event.id, changes={"name": f"event{number}"}, by=SYSTEM, at=NOW),
+        )
+        found = typed_ahead(f"speaker{number} event{number}", reader=SYSTEM, at=NOW)
+        assert [row["id"] for row in found] == [event.id]
