@@ -30,10 +30,12 @@ class Caller:
         """Talk as the holder of a token, or as nobody."""
         self._client, self._tell, self._organization, self.token = client, tell, organization, token
 
-    def __call__(self, what: str, expected: int, method: str, path: str, body: Json | None = None) -> Json:
-        """Call, check the status, tell; give the body."""
+    def __call__(
+        self, what: str, expected: int, method: str, path: str, body: Json | None = None, *, seen: str = ""
+    ) -> Json:
+        """Call, check the status, tell; give the body. `seen` is the version that a change starts from."""
         port = self._client.base_url.port
-        headers = {"Host": f"{self._organization}.localhost:{port}"}
+        headers = {"Host": f"{self._organization}.localhost:{port}", **({"If-Match": seen} if seen else {})}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         started = time.perf_counter()
@@ -77,6 +79,35 @@ def draft_event(organizer: Caller, nobody: Caller, **fields: Any) -> Json:
     check("status after publication", shown["status"], "on_sale")
     check("sessions shown", nobody("a visitor sees its sessions", 200, "GET", f"{path}/sessions")["total"], 2)
     return shown
+
+
+def plan(organizer: Caller, nobody: Caller, event: Json) -> None:
+    """A room is taken once, a change is not overwritten, and the event is found by what people type."""
+    path, mark = f"/events/{event['id']}", uuid4().hex[:8]
+    room = organizer("organizer opens a room", 201, "POST", "/rooms", {"name": f"Room {mark}"})
+    speaker = organizer("and names a speaker", 201, "POST", "/speakers", {"name": f"Smóke {mark}"})
+    start = datetime.fromisoformat(event["starts_at"])
+    session = {
+        "title": "Talk", "starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat(),
+        "capacity": 5, "room_id": room["id"], "speaker_ids": [speaker["id"]],
+    }  # fmt: skip
+    held = organizer("a session takes both", 201, "POST", f"{path}/sessions", session)
+    clash = organizer("another at that time is refused", 409, "POST", f"{path}/sessions", session)
+    check("with whom it clashes", {one["session_id"] for one in clash["clashes"]}, {held["id"]})
+    slot = {name: clash["free_slots"][0][name] for name in ("room_id", "starts_at", "ends_at")}
+    organizer("and takes the slot that was offered", 201, "POST", f"{path}/sessions", {**session, **slot})
+    organizer("organizer publishes the talk", 200, "POST", f"/sessions/{held['id']}/publish")
+    found = nobody("a visitor types the speaker's name", 200, "GET", f"/events/search?q=smoke {mark[:5]}")
+    check("what is found", [one["id"] for one in found["items"]], [event["id"]])
+    version = organizer("organizer looks at the event", 200, "GET", path)["version"]
+    organizer("and changes it", 200, "PATCH", path, {"place": "Roof"}, seen=f'"{version}"')
+    organizer("a change of the old version is refused", 412, "PATCH", path, {"place": "Cellar"}, seen=f'"{version}"')
+    check("the place", nobody("a visitor sees the change", 200, "GET", path)["place"], "Roof")
+    items = [{**session, "event_id": event["id"], "client_ref": "a"}, {"client_ref": "b"}]
+    told = organizer(
+        "a dry run of many tells what is wrong", 422, "POST", "/sessions/bulk", {"items": items, "dry_run": True}
+    )
+    check("with each", [one["error"]["code"] for one in told["results"]], ["schedule_clash", "invalid"])
 
 
 def fill(nobody: Caller, event: Json) -> list[tuple[Caller, Json]]:
@@ -135,6 +166,7 @@ def play_in(client: httpx.Client, tell: Tell, organization: str) -> tuple[Caller
     nobody = Caller(client, tell, organization)
     organizer = log_in(nobody, "organizer", organization)
     event = draft_event(organizer, nobody, capacity=3, has_waitlist=True)
+    plan(organizer, nobody, event)
     see_it_full(organizer, nobody, fill(nobody, event), event)
     single = draft_event(organizer, nobody, capacity=1)
     sell_out(organizer, single)

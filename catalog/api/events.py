@@ -22,6 +22,7 @@ from catalog.schemas.events import (
     PublishIn,
     SearchIn,
 )
+from catalog.selectors.listing import next_change
 from identity.authentication import TenantRequest
 from kit.answers import Answer, answer
 from kit.conditional import expected
@@ -48,7 +49,9 @@ def create_event(request: TenantRequest, payload: EventIn) -> Answer:
 @served_ready
 def search_events(request: TenantRequest, query: Query[SearchIn]) -> Answer:
     """Suggest up to ten events to somebody who is typing, best first."""
-    return answer({"items": selectors.typed_ahead(query.q, reader=request.actor, at=now())}, good_until=now())
+    at = now()
+    found = selectors.typed_ahead(query.q, reader=request.actor, at=at)
+    return answer({"items": found}, good_until=next_change(found, at=at))
 
 
 @router.post("/events/bulk", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes)

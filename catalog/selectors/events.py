@@ -7,7 +7,7 @@ from uuid import UUID
 
 from catalog.rules import folded, search_words
 from catalog.selectors import sessions
-from catalog.selectors.listing import Query, Row, Shape, Sort, next_change, shown
+from catalog.selectors.listing import STATUS_LASTS, Query, Row, Shape, Sort, next_change, shown
 from catalog.selectors.statuses import EVENT_STATUS
 from identity.rules import Operation, permits
 from kit.actor import Actor
@@ -164,7 +164,7 @@ def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime)
     if search:
         _match(query, search, is_ranked=is_ranked)
     page, rows = query.cut(cut)
-    until = at if filters.get("status") else next_change(rows, at=at)
+    until = at + STATUS_LASTS if filters.get("status") else next_change(rows, at=at)
     _expand([row for row in rows if row["deleted_at"] is None], filters.get("expand") or (), reader=reader, at=at)
     page["items"] = [shown(row, tombstone=TOMBSTONE) for row in rows]
     return page, until

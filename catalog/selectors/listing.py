@@ -6,7 +6,7 @@ what callers say only ever arrives as parameters.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.datetime import TimestamptzLoader
@@ -159,6 +159,10 @@ def shown(row: Row, *, tombstone: Collection[str]) -> Row:
     for name in ("deleted_at", SORT_VALUE, TOTAL):
         row.pop(name, None)
     return row
+
+
+# A list by status may change with the clock though no row of it does: it is good for no longer than this.
+STATUS_LASTS = timedelta(seconds=1)
 
 
 def next_change(rows: list[Row], *, at: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from catalog.selectors.listing import Query, Row, Shape, Sort, next_change, shown
+from catalog.selectors.listing import STATUS_LASTS, Query, Row, Shape, Sort, next_change, shown
 from catalog.selectors.statuses import SESSION_STAGE, SESSION_STATUS
 from identity.rules import Operation, permits
 from kit.actor import Actor
@@ -93,7 +93,7 @@ def sessions(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetim
     _public(query, reader)
     _filter(query, filters)
     page, rows = query.cut(cut)
-    until = at if filters.get("status") else next_change(rows, at=at)
+    until = at + STATUS_LASTS if filters.get("status") else next_change(rows, at=at)
     page["items"] = [_shown(row) for row in rows]
     return page, until
 

@@ -67,7 +67,7 @@ def _add(draft: Draft, fields: Fields, *, at: datetime) -> None:
     capacity, speaker_ids = fields.pop("capacity"), fields.pop("speaker_ids", [])
     session = Session(id=new_id(), event=draft.event, created_at=at, updated_at=at, **fields)
     session.pool_id = session.id
-    draft.sessions.append(Wanted(session, list(dict.fromkeys(speaker_ids))))
+    draft.sessions.append(Wanted(session, speaker_ids))
     draft.capacities.append(capacity)
 
 
@@ -180,7 +180,7 @@ def _insert(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
             links(session_id=wanted.session.id, speaker_id=speaker_id)
             for draft in drafts
             for wanted in draft.sessions
-            for speaker_id in wanted.speaker_ids
+            for speaker_id in dict.fromkeys(wanted.speaker_ids)
         ]
     )
     search.index({draft.event.id for draft in drafts})

@@ -16,6 +16,8 @@ from catalog.selectors import Clash
 from kit.bulk import insert_all
 
 CONSTRAINT = "one_booking_at_a_time"
+# Tries before giving up on what others give back between the refusal and the look at why.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,24 @@ def hold(groups: Sequence[Sequence[Wanted]]) -> dict[UUID, list[Clash]]:
 
     Gives what stands against it, by session; then none of them holds anything. Sessions of one group come or
     stay together; of two groups that want the same, the first one has it.
+
+    Raises:
+        ScheduleClash: what stands against it changes all the time.
     """
     bookings = [booking for group in groups for one in group for booking in one.bookings]
-    try:
-        with transaction.atomic():
-            insert_all(bookings)
-    except IntegrityError as error:
-        if CONSTRAINT not in str(error):
-            raise
-        return _clashes(groups, bookings)
-    return {}
+    for _ in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                insert_all(bookings)
+        except IntegrityError as error:
+            if CONSTRAINT not in str(error):
+                raise
+        else:
+            return {}
+        # Whatever stood against it may have been given back since: then try again.
+        if found := _clashes(groups, bookings):
+            return found
+    raise ScheduleClash("Rooms or speakers are changing hands too fast; try again")
 
 
 def _clashes(groups: Sequence[Sequence[Wanted]], bookings: list[Booking]) -> dict[UUID, list[Clash]]:

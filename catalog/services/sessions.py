@@ -73,10 +73,10 @@ def update_session(
     changes = dict(changes)
     capacity, speaker_ids = changes.pop("capacity", None), changes.pop("speaker_ids", None)
     before = _speaker_ids(session)
-    wanted = Wanted(session, before if speaker_ids is None else list(dict.fromkeys(speaker_ids)))
+    wanted = Wanted(session, before if speaker_ids is None else speaker_ids)
     different = changed(session, changes)
     if set(wanted.speaker_ids) != set(before):
-        different["speaker_ids"] = [sorted(map(str, before)), sorted(map(str, wanted.speaker_ids))]
+        different["speaker_ids"] = [sorted(map(str, before)), sorted(map(str, set(wanted.speaker_ids)))]
     if different:
         _reschedule(wanted, with_speakers="speaker_ids" in different)
     # Pools come after rooms and speakers, in the order of locks.

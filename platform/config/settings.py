@@ -75,11 +75,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kit.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.TenancyMiddleware",
+    "kit.answers.ReadyMiddleware",
     "tenants.middleware.LocalizationMiddleware",
     "journal.middleware.AuditMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PagesMiddleware",
 ]
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from kit import conditional, editions, scope
-from kit.middleware import Request
+from kit.middleware import Handler, Request
 
 JSON = "application/json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -67,6 +68,8 @@ def rendered(
     """Answer with bytes as they are, under a tag of theirs."""
     response = Answer(body, content_type=content_type, status=status)
     response["ETag"] = conditional.etag(body, version=version)
+    # Whoever keeps it asks again whether it is still so, and is told 304 if it is.
+    response["Cache-Control"] = "no-cache"
     if link:
         response["Link"] = link
     response.good_until = good_until
@@ -96,7 +99,7 @@ def forget_all() -> None:
 
 
 def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
-    """Serve a route from memory to whoever sees what the public sees: `is_public` says of a request whether it may.
+    """Keep what a route answers, for whoever sees what the public sees: `is_public` says of a request whether it does.
 
     Decorates the whole operation (`ninja.decorators.decorate_view`), so a ready answer parses and queries nothing.
     """
@@ -104,14 +107,12 @@ def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
     def decorate(run: Run) -> Run:
         @wraps(run)
         def serve(request: Request, *args: Any, **kwargs: Any) -> Any:
-            query: str = request.META.get("QUERY_STRING", "")
-            if len(query) > MAX_QUERY or not is_public(request):
+            key = _key(request)
+            if len(key[-1]) > MAX_QUERY or not is_public(request):
                 return run(request, *args, **kwargs)
-            schema_name = scope.current()
-            edition = editions.present(schema_name, since=request.started)
+            edition = editions.present(key[0], since=request.started)
             if edition is None:
                 return run(request, *args, **kwargs)
-            key = (schema_name, request.path_info, query)
             found = _find(key, edition)
             if found is not None:
                 return found
@@ -128,6 +129,32 @@ def ready(is_public: Callable[[HttpRequest], bool]) -> Callable[[Run], Run]:
         return serve
 
     return decorate
+
+
+class ReadyMiddleware:
+    """Serve what is kept to whoever shows no credential, before a route is even looked for.
+
+    Stands inside the layer that enters the scope. Whatever is not kept goes on to its route, which may keep it.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        """Wrap the layers below."""
+        self._below = get_response
+
+    def __call__(self, request: Request) -> HttpResponseBase:
+        """Handle one request."""
+        if request.method == "GET" and "HTTP_AUTHORIZATION" not in request.META:
+            key = _key(request)
+            if key in _kept:
+                edition = editions.present(key[0], since=request.started)
+                found = _find(key, edition) if edition else None
+                if found is not None:
+                    return found
+        return self._below(request)
+
+
+def _key(request: HttpRequest) -> Key:
+    return scope.current(), request.path_info, request.META.get("QUERY_STRING", "")
 
 
 def _find(key: Key, edition: str) -> HttpResponse | None:
@@ -152,6 +179,8 @@ def _keep(key: Key, edition: str, response: Any) -> Any:
     seconds = MAX_SECONDS
     if response.good_until is not None:
         seconds = min(seconds, response.good_until.timestamp() - time.time())
+    if seconds <= 0:
+        return response
     body, headers = response.content, dict(response.items())
     with _guard:
         old = _kept.pop(key, None)

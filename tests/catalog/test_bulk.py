@@ -34,7 +34,7 @@ def bulk(items: list[Any], **how: Any) -> Json:
 
 def test_all_is_made_with_its_sessions_and_told_in_order(caller: Callers) -> None:
     room, speaker, category = make_named(Room), make_named(Speaker), make_named(Category)
-    ids = {"room_id": str(room.id), "speaker_ids": [str(speaker.id)]}
+    ids = {"room_id": str(room.id), "speaker_ids": [str(speaker.id), str(speaker.id)]}
     items = [
         event("One", client_ref="a", category_id=str(category.id), sessions=[session(0, **ids), session(1, **ids)]),
         event("Two", sessions=[session(2, **ids)]),

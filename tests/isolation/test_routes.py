@@ -142,6 +142,17 @@ def test_lists_hold_nothing_foreign(acme: Organization, member: Members, foreign
         assert response.json()["items"] == []
 
 
+def test_ready_answers_are_each_organizations_own(acme: Organization, foreign: dict[str, UUID]) -> None:
+    make_event(name="Of acme")
+    for _ in range(2):
+        for path in ("/events", "/events/search?q=of", "/events.ics"):
+            for host, other in (("acme", "globex"), ("globex", "acme")):
+                for headers in ({"host": f"{host}.localhost"}, {"host": "localhost", "x-tenant": host}):
+                    body = call("GET", f"/api/v1{path}", **headers).content.decode()
+                    assert f"f {host}" in body
+                    assert f"f {other}" not in body
+
+
 @pytest.mark.parametrize(("method", "path"), routes())
 def test_an_unknown_host_and_the_public_one_serve_no_route(
     acme: Organization, foreign: dict[str, UUID], method: str, path: str
