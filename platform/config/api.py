@@ -15,6 +15,11 @@ Events, sessions, registrations and check-in of one organization.
 
 The organization is found by the host (`acme.example.com`), or on the API host by the header `X-Tenant`.
 Authenticate with `Authorization: Bearer <access token>`. Errors are `application/problem+json` with a stable `code`.
+
+Times are RFC 3339, shown in UTC. Lists are numbered pages with a total (`page`, `size`), or stretches after a cursor
+(`limit`, `after`) that miss nothing while others write; `updated_since` lists what changed, deleted things as
+tombstones. Send an answer's `ETag` as `If-None-Match` to be spared it (304), and as `If-Match` to change what you saw
+and nothing newer.
 """
 
 api = install(

@@ -1,21 +1,23 @@
 """The admin panels: whoever may, writes through the services; whoever may not, does not get in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from attendance.models import Registration
-from catalog.models import Event
+from catalog.models import Event, Room, Session, Venue
 from catalog.services import assign_coordinators
 from identity.models import User
 from kit import scope
 from kit.actor import SYSTEM
 from tenants.models import Domain, Organization
 from tests.conftest import Members
-from tests.factories import NOW, PASSWORD, happened, make_event, make_registration
+from tests.factories import NOW, PASSWORD, happened, make_event, make_registration, make_session
 
 EVENT_FORM = {
     "name": "Foro", "description": "", "category": "", "place": "Bogotá", "latitude": "", "longitude": "",
@@ -89,6 +91,31 @@ def test_an_organizer_drafts_and_changes_an_event(acme: Organization, member: Me
     event.refresh_from_db()
     assert (event.name, event.pool.capacity) == ("Foro 2", 30)
     assert happened() == ["user.logged_in", "event.created", "event.updated"]
+
+
+def test_an_organizer_plans_with_rooms_and_is_told_of_clashes(acme: Organization, member: Members) -> None:
+    client = browser(member(acme, "organizer"), acme)
+    assert client.post("/admin/catalog/venue/add/", {"name": "Ágora"}).status_code == 302
+    venue = Venue.objects.get()
+    form = {"name": "A", "venue": str(venue.id)}
+    assert client.post("/admin/catalog/room/add/", form).status_code == 302
+    assert "There is a room of this name already" in client.post("/admin/catalog/room/add/", form).content.decode()
+    room = Room.objects.get()
+    event = make_event()
+    make_session(event, title="First", room_id=room.id)
+    start = timezone.localtime(event.starts_at)
+    session = {
+        "event": str(event.id), "title": "Second",
+        "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}",
+        "ends_at_0": f"{start:%Y-%m-%d}", "ends_at_1": f"{start + timedelta(hours=1):%H:%M:%S}", "capacity": "5",
+        "room": str(room.id), "presenter": "", "resources": "",
+    }  # fmt: skip
+    answer = client.post("/admin/catalog/session/add/", session)
+    assert (answer.status_code, "Ágora, A is held by First" in answer.content.decode()) == (200, True)
+    page = act(client, "catalog/room", "delete", room.id).content.decode()
+    assert "Ágora, A is needed by 1 more" in page
+    assert Session.objects.count() == 1
+    assert happened()[1:4] == ["venue.created", "room.created", "event.created"]
 
 
 def test_times_are_the_organizations_own(acme: Organization, member: Members) -> None:
