@@ -56,7 +56,7 @@ def search_events(request: TenantRequest, query: Query[SearchIn]) -> Answer:
 
 @router.post("/events/bulk", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes)
 def create_events(request: TenantRequest, payload: BulkEventsIn) -> Answer:
-    """Draft up to 1,000 events with their sessions at once."""
+    """Draft up to 1,000 events with their sessions at once, 5,000 sessions in all."""
     items = [read_item(item, BulkEventIn) for item in payload.items]
     outcomes = services.create_events(
         items, is_atomic=payload.mode == "atomic", is_dry=payload.dry_run, by=request.actor, at=now()

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja.decorators import decorate_view
@@ -48,8 +49,8 @@ def _is_public(request: HttpRequest) -> bool:
         return True
     try:
         return not selectors.sees_drafts(reads(request))
-    except Refusal:
-        # The route itself refuses, in its own words.
+    except (Refusal, DatabaseError, InterfaceError):
+        # The route itself refuses, or says that the database does not answer, in its own words.
         return False
 
 

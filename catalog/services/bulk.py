@@ -10,9 +10,9 @@ from django.db import transaction
 from catalog.services import drafting
 from catalog.services.drafting import Draft, Fields
 from kit.actor import Actor
-from kit.errors import Refusal
+from kit.errors import FieldError, Invalid, Refusal
 
-MAX_ITEMS = 1_000
+MAX_ITEMS, MAX_SESSIONS = 1_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,14 @@ class Outcome:
 def create_events(
     items: Sequence[Item], *, is_atomic: bool, is_dry: bool = False, by: Actor, at: datetime
 ) -> list[Outcome]:
-    """Draft events with their sessions: all or none if `is_atomic`, else the sound ones. A dry run writes nothing."""
+    """Draft events with their sessions: all or none if `is_atomic`, else the sound ones. A dry run writes nothing.
+
+    Raises:
+        Invalid: more sessions than one transaction should hold.
+    """
+    if sum(len(item.sessions) for item in items) > MAX_SESSIONS:
+        why = f"give at most {MAX_SESSIONS} sessions in one call"
+        raise Invalid.of([FieldError("#/items", "too_many_sessions", why)])
     drafts = [item.refusal or drafting.event_draft(item.fields, item.sessions, by=by, at=at) for item in items]
     return _write(drafts, is_atomic=is_atomic, is_dry=is_dry, by=by, at=at)
 

@@ -163,6 +163,13 @@ def test_a_call_that_cannot_be_read_is_refused_whole(caller: Callers, body: Json
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
+def test_sessions_are_counted_over_the_whole_call(caller: Callers) -> None:
+    items = [event(sessions=[session()] * 200)] * 26
+    response = caller("organizer").post("/events/bulk", bulk(items, mode="partial"))
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "too_many_sessions")
+    assert Event.objects.count() == 0
+
+
 def test_the_statements_do_not_grow_with_the_items(caller: Callers) -> None:
     api = caller("organizer")
     room = make_named(Room)
