@@ -203,6 +203,7 @@ class EventOut(_StagedOut):
     image_url: str
     admission: Admission
     has_waitlist: bool
+    created_by_id: UUID | None
     sessions: list[SessionOut] = []
     speakers: list[SpeakerNameOut] = []
 

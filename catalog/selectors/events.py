@@ -36,7 +36,7 @@ EVENTS = Shape(
             name: f"e.{name}"
             for name in (
                 "id", "name", "description", "place", "latitude", "longitude", "image_url", "resources", "starts_at",
-                "ends_at", "admission", "has_waitlist", "category_id",
+                "ends_at", "admission", "has_waitlist", "category_id", "created_by_id",
             )
         },
         "category": "c.name",

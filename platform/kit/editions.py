@@ -51,7 +51,9 @@ def _ask(command: list[bytes]) -> bytes | None:
         except (redis.RedisError, OSError):
             # It may be the connection alone: a server that was started again, a quiet hour behind a firewall.
             _local.connection = None
-    made: Connection = get_redis_connection("default").connection_pool.make_connection()
+    # Not out of the pool: that counts what it ever gave, and gives no more after a hundred.
+    pool = get_redis_connection("default").connection_pool
+    made: Connection = pool.connection_class(**pool.connection_kwargs)
     answer = _exchange(made, command)
     _local.connection = made
     return answer

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
@@ -52,6 +52,10 @@ class RequestMiddleware:
         request.request_id = given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        is_head = request.method == "HEAD"
+        if is_head:
+            # Whatever can be got can be asked about: routes know GET alone.
+            request.method = "GET"
         response = self._answer(request)
         if "HTTP_IF_NONE_MATCH" in request.META and request.method == "GET" and "ETag" in response:
             response = self._unless_known(request, response)
@@ -59,9 +63,11 @@ class RequestMiddleware:
         if isinstance(response, HttpResponse):
             # Layers below may answer before the one that says how long the answer is.
             response.setdefault("Content-Length", str(len(response.content)))
+        if is_head:
+            _empty(response)
         log.info(
             "request",
-            method=request.method,
+            method="HEAD" if is_head else request.method,
             path=request.path,
             status=response.status_code,
             ms=round((time.perf_counter() - request.started) * 1000, 2),
@@ -85,6 +91,14 @@ class RequestMiddleware:
         # What speaks JSON already says what it means; the framework's own errors are pages or plain text.
         is_said = response.get("Content-Type", "").startswith("application/")
         return response if is_said else problems.from_status(request, response)
+
+
+def _empty(response: HttpResponseBase) -> None:
+    """Leave the headers alone."""
+    if isinstance(response, HttpResponse):
+        response.content = b""
+    elif isinstance(response, StreamingHttpResponse):
+        response.streaming_content = iter(())
 
 
 def _length(request: HttpRequest) -> int:

@@ -7,6 +7,7 @@ from django.test import Client
 from structlog.testing import capture_logs
 
 from tenants.models import Organization
+from tests.conftest import Callers
 
 
 def get(path: str, **headers: str) -> Any:
@@ -50,3 +51,18 @@ def test_what_breaks_is_a_problem_without_a_trace(acme: Organization, monkeypatc
     answer = get("/api/v1/events")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/events.ics", "/health", "/api/v1/events/x"])
+def test_head_answers_as_get_does_but_for_the_body(acme: Organization, path: str) -> None:
+    client = Client(headers={"host": "acme.localhost"})
+    got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    names = ("Content-Length", "Content-Type", "ETag")
+    if got.status_code == 200:
+        assert [asked.get(name) for name in names] == [got.get(name) for name in names]
+
+
+def test_head_of_what_is_streamed_streams_nothing(caller: Callers) -> None:
+    response = caller("organizer")("head", "/events.csv")
+    assert (response.status_code, b"".join(response.streaming_content)) == (200, b"")

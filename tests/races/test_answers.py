@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from threading import Event as Signal
 from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -153,6 +154,13 @@ def test_many_at_once_make_an_answer_once(event: Event, at_once: Any) -> None:
         bodies = at_once(*[lambda: read(path).content for _ in range(8)])
     assert len(set(bodies)) == 1
     assert len([key for key in answers._kept if key[1].endswith(path)]) == 1
+
+
+def test_a_process_may_lose_its_connection_any_number_of_times(arena: str) -> None:
+    """A server that is started again, threads that come and go: each makes another connection."""
+    for _ in range(110):
+        editions._local.connection = None
+        assert editions.present("t_arena", since=perf_counter()) is not None
 
 
 @pytest.fixture
