@@ -1,6 +1,7 @@
 """Reading the catalogue: what there is, as far as the reader may know."""
 
-from catalog.selectors.events import event, events, sees_drafts, sessions_of, typed_ahead
+from catalog.selectors.events import event, events, sessions_of, typed_ahead
+from catalog.selectors.listing import sees_drafts
 from catalog.selectors.named import Names, named, named_page
 from catalog.selectors.panel import all_events, with_seats
 from catalog.selectors.schedule import Clash, alternative_rooms, busy, clashes

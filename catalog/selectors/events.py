@@ -7,25 +7,33 @@ from uuid import UUID
 
 from catalog.rules import folded, search_words
 from catalog.selectors import sessions
-from catalog.selectors.listing import STATUS_LASTS, Query, Row, Shape, Sort, next_change, shown
-from catalog.selectors.statuses import EVENT_STATUS
-from identity.rules import Operation, permits
+from catalog.selectors.listing import (
+    Query,
+    Row,
+    Shape,
+    Sort,
+    asked_order,
+    both_ways,
+    good_until,
+    keep_staged,
+    sees_drafts,
+    shown,
+)
+from catalog.selectors.statuses import EVENT_STATUS, IS_OFFERED
 from kit.actor import Actor
-from kit.errors import Deleted, NotFound
 from kit.pagination import Cut, Page
 
 # The event's own seats, or those of the sessions that are offered with it, as its admission says.
-SEATS = """
+SEATS = f"""
     CROSS JOIN LATERAL (
         SELECT p.capacity, p.seats_taken FROM catalog_seatpool p WHERE p.id = e.id AND e.admission = 'event'
         UNION ALL
         SELECT coalesce(sum(p.capacity), 0)::int, coalesce(sum(p.seats_taken), 0)::int
           FROM catalog_session s JOIN catalog_seatpool p ON p.id = s.id
-         WHERE e.admission = 'session' AND s.event_id = e.id AND s.deleted_at IS NULL AND s.cancelled_at IS NULL
-           AND (s.stage <> 'draft' OR e.stage = 'draft')
+         WHERE e.admission = 'session' AND s.event_id = e.id AND {IS_OFFERED}
         HAVING e.admission = 'session'
     ) AS seats
-"""
+"""  # noqa: S608 - of constants
 EVENTS = Shape(
     table="catalog_event",
     alias="e",
@@ -62,27 +70,16 @@ TYPED = Shape(
         "deleted_at": "e.deleted_at",
     },
 )
-TOMBSTONE = ("id", "version", "updated_at", "deleted_at")
-
-SORTS = {
-    name: Sort(name, expression, cast)
-    for name, expression, cast in (
-        ("starts_at", "e.starts_at", "timestamptz"),
-        ("created_at", "e.created_at", "timestamptz"),
-        ("updated_at", "e.updated_at", "timestamptz"),
-        ("name", "t.name_key", "text"),
-    )
-}
-SORTS |= {f"-{name}": Sort(f"-{name}", sort.expression, sort.cast, is_descending=True) for name, sort in SORTS.items()}
+SORTS = both_ways(
+    Sort("starts_at", "e.starts_at", "timestamptz"),
+    Sort("created_at", "e.created_at", "timestamptz"),
+    Sort("updated_at", "e.updated_at", "timestamptz"),
+    Sort("name", "t.name_key", "text"),
+)
 _TEXT = "JOIN catalog_eventtext t ON t.event_id = e.id"
 TYPED_AHEAD = 10
 # What else may narrow a search: the texts alone do not tell.
 _NARROWING = ("category", "status", "from_", "to", "place", "has_seats", "updated_since")
-
-
-def sees_drafts(reader: Actor) -> bool:
-    """Tell whether the reader sees what is not published."""
-    return permits(reader.role, Operation.EVENTS_READ_DRAFTS)
 
 
 def _public(query: Query, reader: Actor) -> None:
@@ -125,12 +122,6 @@ def _filter(query: Query, filters: Mapping[str, Any]) -> None:
             "e.category_id IN (SELECT id FROM catalog_category WHERE lower(name) = lower(%(category)s::text))",
             category=category,
         )  # fmt: skip
-    if statuses := filters.get("status"):
-        query.where(f"({EVENT_STATUS}) = ANY(%(statuses)s::text[])", statuses=[str(status) for status in statuses])
-    if since := filters.get("from_"):
-        query.where("e.ends_at > %(since)s::timestamptz", since=since)
-    if until := filters.get("to"):
-        query.where("e.starts_at < %(until)s::timestamptz", until=until)
     if place := filters.get("place"):
         words = folded(place).split()
         query.where(
@@ -139,10 +130,7 @@ def _filter(query: Query, filters: Mapping[str, Any]) -> None:
     if (has_seats := filters.get("has_seats")) is not None:
         query.joins.append(SEATS)
         query.where(f"seats.seats_taken {'<' if has_seats else '>='} seats.capacity")
-    if changed := filters.get("updated_since"):
-        query.where("e.updated_at >= %(changed)s::timestamptz", changed=changed)
-    else:
-        query.where("e.deleted_at IS NULL")
+    keep_staged(query, filters, status=EVENT_STATUS, live="e.deleted_at IS NULL")
 
 
 def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
@@ -151,8 +139,8 @@ def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime)
     Two queries a page, one a stretch; one more if sessions or speakers are expanded. With `updated_since`, deleted
     events appear as tombstones: id, version, and when.
     """
-    search, by_default = filters.get("search"), "updated_at" if filters.get("updated_since") else "starts_at"
-    query = Query(EVENTS, at, SORTS[filters.get("sort") or by_default])
+    search = filters.get("search")
+    query = Query(EVENTS, at, asked_order(SORTS, filters, default="starts_at"))
     is_ranked = isinstance(cut, Page) and not filters.get("sort")
     if search and is_ranked and all(filters.get(name) in (None, "", []) for name in _NARROWING):
         _look_in_texts(query, reader)
@@ -164,9 +152,9 @@ def events(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime)
     if search:
         _match(query, search, is_ranked=is_ranked)
     page, rows = query.cut(cut)
-    until = at + STATUS_LASTS if filters.get("status") else next_change(rows, at=at)
+    until = good_until(rows, filters, at=at)
     _expand([row for row in rows if row["deleted_at"] is None], filters.get("expand") or (), reader=reader, at=at)
-    page["items"] = [shown(row, tombstone=TOMBSTONE) for row in rows]
+    page["items"] = [shown(row) for row in rows]
     return page, until
 
 
@@ -191,14 +179,9 @@ def event(event_id: UUID, *, reader: Actor, at: datetime, expand: Collection[str
     """
     query = Query(EVENTS, at, SORTS["starts_at"])
     _public(query, reader)
-    query.where("e.id = %(id)s::uuid", id=event_id)
-    found = query.all()
-    if not found:
-        raise NotFound("No such event")
-    if found[0]["deleted_at"] is not None:
-        raise Deleted("The event has been deleted")
-    _expand(found, expand, reader=reader, at=at)
-    return shown(found[0], tombstone=TOMBSTONE)
+    row = query.one("event", event_id)
+    _expand([row], expand, reader=reader, at=at)
+    return shown(row)
 
 
 def sessions_of(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
@@ -219,4 +202,4 @@ def typed_ahead(text: str, *, reader: Actor, at: datetime) -> list[Row]:
     query = Query(TYPED, at, SORTS["starts_at"])
     _look_in_texts(query, reader)
     _match(query, text, is_ranked=True)
-    return [shown(row, tombstone=TOMBSTONE) for row in query.page(Page(1, TYPED_AHEAD))]
+    return [shown(row) for row in query.page(Page(1, TYPED_AHEAD))]

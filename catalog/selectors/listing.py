@@ -4,13 +4,17 @@ The statements are written by hand because the ORM spends more on composing them
 what callers say only ever arrives as parameters.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.datetime import TimestamptzLoader
 
+from identity.rules import Operation, permits
+from kit.actor import Actor
+from kit.errors import Deleted, NotFound
 from kit.pagination import Cut, Page, Position, bad_cursor
 from kit.scope import connection
 
@@ -18,6 +22,8 @@ type Row = dict[str, Any]
 
 # Members of a row that are no columns of its shape: take them out with `shown` before it is shown.
 SORT_VALUE, TOTAL = "sort_value", "total_found"
+# What is told of a deleted row, unless its list says otherwise.
+TOMBSTONE = ("id", "version", "updated_at", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,17 @@ class Sort:
     def direction(self) -> str:
         """The SQL word."""
         return "DESC" if self.is_descending else "ASC"
+
+
+def both_ways(*sorts: Sort) -> dict[str, Sort]:
+    """Offer each order by its name, and turned round by its name behind a minus."""
+    turned = [replace(sort, name=f"-{sort.name}", is_descending=True) for sort in sorts]
+    return {sort.name: sort for sort in (*sorts, *turned)}
+
+
+def asked_order(sorts: Mapping[str, Sort], filters: Mapping[str, Any], *, default: str) -> Sort:
+    """Give the order asked for; else that of the changes where they are asked for, else the default."""
+    return sorts[filters.get("sort") or ("updated_at" if filters.get("updated_since") else default)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +136,21 @@ class Query:
         """Take every row."""
         return self._rows(f"ORDER BY {self._order}")
 
+    def one(self, noun: str, row_id: UUID) -> Row:
+        """Take the row of an id.
+
+        Raises:
+            NotFound: there is none that meets the conditions.
+            Deleted: there was one.
+        """
+        self.where(f"{self.key} = %(id)s::uuid", id=row_id)
+        found = self.all()
+        if not found:
+            raise NotFound(f"No such {noun}")
+        if found[0]["deleted_at"] is not None:
+            raise Deleted(f"The {noun} has been deleted")
+        return found[0]
+
     @property
     def _order(self) -> str:
         return f"{SORT_VALUE} {self.sort.direction}, {self.key} {self.sort.direction}"
@@ -152,7 +184,32 @@ class Query:
             return found
 
 
-def shown(row: Row, *, tombstone: Collection[str]) -> Row:
+def sees_drafts(reader: Actor) -> bool:
+    """Tell whether the reader sees what is not published."""
+    return permits(reader.role, Operation.EVENTS_READ_DRAFTS)
+
+
+def keep_changed(query: Query, filters: Mapping[str, Any], *, live: str) -> None:
+    """Keep what changed since the moment asked for, deleted or not; if none is, keep what is `live`."""
+    if changed := filters.get("updated_since"):
+        query.where(f"{query.shape.alias}.updated_at >= %(changed)s::timestamptz", changed=changed)
+    else:
+        query.where(live)
+
+
+def keep_staged(query: Query, filters: Mapping[str, Any], *, status: str, live: str) -> None:
+    """Keep what lists of events and of sessions may both be asked for: by status, by time, by change."""
+    alias = query.shape.alias
+    if statuses := filters.get("status"):
+        query.where(f"({status}) = ANY(%(statuses)s::text[])", statuses=[str(status) for status in statuses])
+    if since := filters.get("from_"):
+        query.where(f"{alias}.ends_at > %(since)s::timestamptz", since=since)
+    if until := filters.get("to"):
+        query.where(f"{alias}.starts_at < %(until)s::timestamptz", until=until)
+    keep_changed(query, filters, live=live)
+
+
+def shown(row: Row, *, tombstone: Collection[str] = TOMBSTONE) -> Row:
     """Give a row as readers see it; of what was deleted, the members named alone."""
     if row["deleted_at"] is not None:
         return {name: row[name] for name in tombstone}
@@ -163,6 +220,11 @@ def shown(row: Row, *, tombstone: Collection[str]) -> Row:
 
 # A list by status may change with the clock though no row of it does: it is good for no longer than this.
 STATUS_LASTS = timedelta(seconds=1)
+
+
+def good_until(rows: list[Row], filters: Mapping[str, Any], *, at: datetime) -> datetime | None:
+    """Tell until when the clock leaves a list of these rows as it is."""
+    return at + STATUS_LASTS if filters.get("status") else next_change(rows, at=at)
 
 
 def next_change(rows: list[Row], *, at: datetime) -> datetime | None:

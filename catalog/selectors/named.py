@@ -9,11 +9,9 @@ from django.db.models import QuerySet
 
 from catalog.models import Category, Named, Room, Speaker, Venue
 from catalog.rules import folded
-from catalog.selectors.listing import Query, Row, Shape, Sort, shown
+from catalog.selectors.listing import Query, Row, Shape, Sort, asked_order, keep_changed, sees_drafts, shown
 from catalog.selectors.statuses import SESSION_STAGE
-from identity.rules import Operation, permits
 from kit.actor import Actor
-from kit.errors import Deleted, NotFound
 from kit.pagination import Cut
 
 
@@ -30,7 +28,6 @@ SHAPES: dict[type[Named], Shape] = {
     ),
     Speaker: _shape("catalog_speaker", "affiliation", "bio", "image_url"),
 }
-TOMBSTONE = ("id", "version", "updated_at", "deleted_at")
 SORTS = {
     "name": Sort("name", "lower(x.name)", "text"),
     "created_at": Sort("created_at", "x.created_at", "timestamptz"),
@@ -46,10 +43,9 @@ _SPEAKS = """
 
 
 def _query(model: type[Named], filters: Mapping[str, Any], *, reader: Actor, at: datetime) -> Query:
-    by_default = "updated_at" if filters.get("updated_since") else "name"
-    query = Query(SHAPES[model], at, SORTS[filters.get("sort") or by_default])
+    query = Query(SHAPES[model], at, asked_order(SORTS, filters, default="name"))
     sessions = []
-    if model is Speaker and not permits(reader.role, Operation.EVENTS_READ_DRAFTS):
+    if model is Speaker and not sees_drafts(reader):
         sessions.append(f"{SESSION_STAGE} <> 'draft'")
     if event_id := filters.get("event_id"):
         sessions.append("s.event_id = %(event_id)s::uuid")
@@ -64,12 +60,9 @@ def _query(model: type[Named], filters: Mapping[str, Any], *, reader: Actor, at:
 def named_page(model: type[Named], filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> Row:
     """Cut a page or a stretch, by name: two queries a page, one a stretch."""
     query = _query(model, filters, reader=reader, at=at)
-    if changed := filters.get("updated_since"):
-        query.where("x.updated_at >= %(changed)s::timestamptz", changed=changed)
-    else:
-        query.where("x.deleted_at IS NULL")
+    keep_changed(query, filters, live="x.deleted_at IS NULL")
     page, rows = query.cut(cut)
-    page["items"] = [shown(row, tombstone=TOMBSTONE) for row in rows]
+    page["items"] = [shown(row) for row in rows]
     return page
 
 
@@ -80,14 +73,7 @@ def named(model: type[Named], row_id: UUID, *, reader: Actor, at: datetime) -> R
         NotFound: there is none that the reader may know of.
         Deleted: there was one.
     """
-    query = _query(model, {}, reader=reader, at=at)
-    query.where("x.id = %(id)s::uuid", id=row_id)
-    found = query.all()
-    if not found:
-        raise NotFound(f"No such {model.__name__.lower()}")
-    if found[0]["deleted_at"] is not None:
-        raise Deleted(f"The {model.__name__.lower()} has been deleted")
-    return shown(found[0], tombstone=TOMBSTONE)
+    return shown(_query(model, {}, reader=reader, at=at).one(model.__name__.lower(), row_id))
 
 
 class Names:

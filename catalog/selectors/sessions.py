@@ -8,11 +8,21 @@ from uuid import UUID
 
 import orjson
 
-from catalog.selectors.listing import STATUS_LASTS, Query, Row, Shape, Sort, next_change, shown
+from catalog.selectors.listing import (
+    TOMBSTONE,
+    Query,
+    Row,
+    Shape,
+    Sort,
+    asked_order,
+    both_ways,
+    good_until,
+    keep_staged,
+    sees_drafts,
+    shown,
+)
 from catalog.selectors.statuses import SESSION_STAGE, SESSION_STATUS
-from identity.rules import Operation, permits
 from kit.actor import Actor
-from kit.errors import Deleted, NotFound
 from kit.pagination import Cut
 
 SESSIONS = Shape(
@@ -48,16 +58,11 @@ SESSIONS = Shape(
         "deleted_at": "coalesce(s.deleted_at, e.deleted_at)",
     },
 )
-TOMBSTONE = ("id", "event_id", "version", "updated_at", "deleted_at")
-SORTS = {
-    name: Sort(name, f"s.{name}", cast)
-    for name, cast in (("starts_at", "timestamptz"), ("created_at", "timestamptz"), ("updated_at", "timestamptz"))
-}
-SORTS |= {f"-{name}": Sort(f"-{name}", sort.expression, sort.cast, is_descending=True) for name, sort in SORTS.items()}
+SORTS = both_ways(*(Sort(name, f"s.{name}", "timestamptz") for name in ("starts_at", "created_at", "updated_at")))
 
 
 def _public(query: Query, reader: Actor) -> None:
-    if not permits(reader.role, Operation.EVENTS_READ_DRAFTS):
+    if not sees_drafts(reader):
         query.where(f"{SESSION_STAGE} <> 'draft'")
 
 
@@ -71,16 +76,7 @@ def _filter(query: Query, filters: Mapping[str, Any]) -> None:
             "s.id IN (SELECT session_id FROM catalog_session_speakers WHERE speaker_id = %(speaker_id)s::uuid)",
             speaker_id=speaker_id,
         )
-    if statuses := filters.get("status"):
-        query.where(f"({SESSION_STATUS}) = ANY(%(statuses)s::text[])", statuses=[str(status) for status in statuses])
-    if since := filters.get("from_"):
-        query.where("s.ends_at > %(since)s::timestamptz", since=since)
-    if until := filters.get("to"):
-        query.where("s.starts_at < %(until)s::timestamptz", until=until)
-    if changed := filters.get("updated_since"):
-        query.where("s.updated_at >= %(changed)s::timestamptz", changed=changed)
-    else:
-        query.where("s.deleted_at IS NULL AND e.deleted_at IS NULL")
+    keep_staged(query, filters, status=SESSION_STATUS, live="s.deleted_at IS NULL AND e.deleted_at IS NULL")
 
 
 def sessions(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetime) -> tuple[Row, datetime | None]:
@@ -88,12 +84,11 @@ def sessions(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetim
 
     Two queries a page, one a stretch. With `updated_since`, deleted sessions appear as tombstones.
     """
-    by_default = "updated_at" if filters.get("updated_since") else "starts_at"
-    query = Query(SESSIONS, at, SORTS[filters.get("sort") or by_default])
+    query = Query(SESSIONS, at, asked_order(SORTS, filters, default="starts_at"))
     _public(query, reader)
     _filter(query, filters)
     page, rows = query.cut(cut)
-    until = at + STATUS_LASTS if filters.get("status") else next_change(rows, at=at)
+    until = good_until(rows, filters, at=at)
     page["items"] = [_shown(row) for row in rows]
     return page, until
 
@@ -101,7 +96,7 @@ def sessions(filters: Mapping[str, Any], cut: Cut, *, reader: Actor, at: datetim
 def _shown(row: Row) -> Row:
     row["speakers"] = orjson.loads(row["speakers"])
     row["room"] = row["room"] or None
-    return shown(row, tombstone=TOMBSTONE)
+    return shown(row, tombstone=("event_id", *TOMBSTONE))
 
 
 def by_event(event_ids: Collection[UUID], *, reader: Actor, at: datetime) -> dict[UUID, list[Row]]:
@@ -124,13 +119,7 @@ def session(session_id: UUID, *, reader: Actor, at: datetime) -> Row:
     """
     query = Query(SESSIONS, at, SORTS["starts_at"])
     _public(query, reader)
-    query.where("s.id = %(id)s::uuid", id=session_id)
-    found = query.all()
-    if not found:
-        raise NotFound("No such session")
-    if found[0]["deleted_at"] is not None:
-        raise Deleted("The session has been deleted")
-    return _shown(found[0])
+    return _shown(query.one("session", session_id))
 
 
 def speakers_of(rows: list[Row]) -> list[Row]:

@@ -1,5 +1,8 @@
 """The status in SQL, for filters and rows. `catalog.rules.Life` says the same; a test holds the two together."""
 
+# Of an event `e`, the sessions `s` that are offered with it: whatever is not held back from those who see the event.
+IS_OFFERED = "s.deleted_at IS NULL AND s.cancelled_at IS NULL AND (s.stage <> 'draft' OR e.stage = 'draft')"
+
 
 def _status(*, stage: str, suspended: str, cancelled: str, span: str) -> str:
     return f"""

@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from catalog.rules import folded
+from catalog.selectors.statuses import IS_OFFERED
 from kit.scope import connection
 
 # Of a public event only the sessions that are public too: a search must not tell of a speaker held back.
-_TEXTS = """
+_TEXTS: Final = f"""
 SELECT e.id, e.deleted_at IS NULL AND e.stage <> 'draft', e.deleted_at IS NULL, e.name, e.place, e.description,
        coalesce(told.titles, ''), coalesce(told.speakers, '')
   FROM catalog_event e
@@ -18,27 +19,20 @@ SELECT e.id, e.deleted_at IS NULL AND e.stage <> 'draft', e.deleted_at IS NULL, 
          FROM catalog_session s
          LEFT JOIN catalog_session_speakers l ON l.session_id = s.id
          LEFT JOIN catalog_speaker k ON k.id = l.speaker_id
-        WHERE s.event_id = e.id AND s.deleted_at IS NULL AND s.cancelled_at IS NULL
-          AND (s.stage <> 'draft' OR e.stage = 'draft')
+        WHERE s.event_id = e.id AND {IS_OFFERED}
        ) AS told ON true
  WHERE e.id = ANY(%s)
-"""
+"""  # noqa: S608 - its parts are constants
 
 _LOCK = "SELECT FROM catalog_eventtext WHERE event_id = ANY(%s) ORDER BY event_id FOR NO KEY UPDATE"
+# The dictionaries that each part passes: as written, and as either language inflects.
 _LANGUAGES = ("simple", "spanish", "english")
-# Each part with its weight, and the dictionaries that it passes: as written, and as either language inflects.
-_PARTS = {
-    "name": ("A", _LANGUAGES),
-    "people": ("B", _LANGUAGES),
-    "place": ("C", _LANGUAGES),
-    "text": ("D", _LANGUAGES),
-}
+_WEIGHTS = {"name": "A", "people": "B", "place": "C", "text": "D"}
 _VECTOR = " || ".join(
     f"setweight(to_tsvector('{language}', {part}), '{weight}')"
-    for part, (weight, languages) in _PARTS.items()
-    for language in languages
+    for part, weight in _WEIGHTS.items()
+    for language in _LANGUAGES
 )
-# Its parts are constants.
 _UPSERT: Final = f"""
 INSERT INTO catalog_eventtext (event_id, is_public, is_listed, name_key, vector)
 SELECT id, is_public, is_listed, name, {_VECTOR}
@@ -46,7 +40,7 @@ SELECT id, is_public, is_listed, name, {_VECTOR}
        AS folded (id, is_public, is_listed, name, people, place, text)
     ON CONFLICT (event_id) DO UPDATE SET is_public = excluded.is_public, is_listed = excluded.is_listed,
        name_key = excluded.name_key, vector = excluded.vector
-"""  # noqa: S608 - see above
+"""  # noqa: S608 - as above
 
 
 def index(event_ids: Collection[UUID]) -> None:
