@@ -59,7 +59,7 @@ def create_events(request: TenantRequest, payload: BulkEventsIn) -> Answer:
     """Draft up to 1,000 events with their sessions at once, 5,000 sessions in all."""
     items = [read_item(item, BulkEventIn) for item in payload.items]
     outcomes = services.create_events(
-        items, is_atomic=payload.mode == "atomic", is_dry=payload.dry_run, by=request.actor, at=now()
+        items, is_atomic=payload.is_atomic, is_dry=payload.dry_run, by=request.actor, at=now()
     )
     status, told = results(outcomes, [client_ref(item) for item in payload.items], is_dry=payload.dry_run)
     return answer(told, status=status)

@@ -40,9 +40,9 @@ def export_events(request: TenantRequest) -> StreamingHttpResponse:
     tags=["Events"],
     openapi_extra=takes(CSV),
 )
-def import_events(request: TenantRequest, query: Query[ImportIn]) -> Answer:
+def import_events(request: TenantRequest, how: Query[ImportIn]) -> Answer:
     """Draft up to 1,000 events from a table, sent as `text/csv`. Results and faults name the line."""
-    return _import(request, "events", query)
+    return _import(request, "events", how)
 
 
 @router.get("/sessions.csv", auth=exports, tags=["Sessions"], openapi_extra=answers_with(CSV))
@@ -58,9 +58,9 @@ def export_sessions(request: TenantRequest) -> StreamingHttpResponse:
     tags=["Sessions"],
     openapi_extra=takes(CSV),
 )
-def import_sessions(request: TenantRequest, query: Query[ImportIn]) -> Answer:
+def import_sessions(request: TenantRequest, how: Query[ImportIn]) -> Answer:
     """Draft up to 1,000 sessions from a table, sent as `text/csv`. Results and faults name the line."""
-    return _import(request, "sessions", query)
+    return _import(request, "sessions", how)
 
 
 def _export(request: TenantRequest, kind: Kind) -> StreamingHttpResponse:
@@ -71,10 +71,8 @@ def _export(request: TenantRequest, kind: Kind) -> StreamingHttpResponse:
     return response
 
 
-def _import(request: TenantRequest, kind: Kind, query: ImportIn) -> Answer:
-    status, told = tables.take_in(
-        _text(request), kind, mode=query.mode, is_dry=query.dry_run, by=request.actor, at=now()
-    )
+def _import(request: TenantRequest, kind: Kind, how: ImportIn) -> Answer:
+    status, told = tables.take_in(_text(request), kind, how, by=request.actor, at=now())
     return answer(told, status=status)
 
 

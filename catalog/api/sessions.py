@@ -55,7 +55,7 @@ def create_sessions(request: TenantRequest, payload: BulkSessionsIn) -> Answer:
     """Draft up to 1,000 sessions of events that are there at once."""
     items = [read_item(item, BulkSessionIn) for item in payload.items]
     outcomes = services.create_sessions(
-        items, is_atomic=payload.mode == "atomic", is_dry=payload.dry_run, by=request.actor, at=now()
+        items, is_atomic=payload.is_atomic, is_dry=payload.dry_run, by=request.actor, at=now()
     )
     status, told = results(outcomes, [client_ref(item) for item in payload.items], is_dry=payload.dry_run)
     return answer(told, status=status)

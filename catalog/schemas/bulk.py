@@ -32,20 +32,25 @@ class BulkSessionIn(SessionIn):
     event_id: UUID
 
 
-class _BulkIn(In):
-    """Up to 1,000 items. `atomic` makes all or none, `partial` whichever are sound; a dry run makes none."""
+class HowIn(In):
+    """How to take many in: `atomic` makes all or none, `partial` whichever are sound; a dry run makes none."""
 
     mode: Mode = "atomic"
     dry_run: bool = False
 
+    @property
+    def is_atomic(self) -> bool:
+        """Tell whether one fault stands against all."""
+        return self.mode == "atomic"
 
-class BulkEventsIn(_BulkIn):
+
+class BulkEventsIn(HowIn):
     """Events to draft. Each is read by itself: what is wrong with one is told in its result."""
 
     items: Annotated[list[SkipValidation[BulkEventIn]], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
-class BulkSessionsIn(_BulkIn):
+class BulkSessionsIn(HowIn):
     """Sessions to draft. Each is read by itself: what is wrong with one is told in its result."""
 
     items: Annotated[list[SkipValidation[BulkSessionIn]], Field(min_length=1, max_length=MAX_ITEMS)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Field
 
 from catalog.rules import MAX_CAPACITY
-from catalog.schemas.events import Latitude, Longitude, TombstoneOut, Url
+from catalog.schemas.events import Latitude, ListOut, Longitude, TombstoneOut, Url
 from kit.pagination import CutIn
 from kit.schemas import In, Moment, Name, Out, ShortText, Text
 
@@ -123,12 +123,7 @@ class SpeakerOut(_NamedOut):
     image_url: str
 
 
-class NamedListOut[T](Out):
+class NamedListOut[T](ListOut):
     """One part of a list: a numbered page with `total`, or a stretch whose `next` is passed as `after`."""
 
     items: list[T | TombstoneOut]
-    total: int = 0
-    page: int = 0
-    size: int = 0
-    next: str | None = None
-    has_more: bool = False

@@ -9,12 +9,11 @@ from io import StringIO
 from typing import Any, Literal
 
 from catalog import selectors, services
-from catalog.schemas.bulk import BulkEventIn, BulkSessionIn, Mode, read_item, results
+from catalog.schemas.bulk import BulkEventIn, BulkSessionIn, HowIn, read_item, results
 from catalog.services.bulk import MAX_ITEMS, Item
 from kit.actor import Actor
 from kit.errors import FieldError, Invalid, Malformed
 from kit.pagination import Position, Stretch
-from kit.schemas import In
 
 type Kind = Literal["events", "sessions"]
 
@@ -39,11 +38,8 @@ NAMES_SEPARATOR = ";"
 EXPORT_ROWS = 500
 
 
-class ImportIn(In):
+class ImportIn(HowIn):
     """How to take a table in."""
-
-    mode: Mode = "atomic"
-    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +114,7 @@ def _joined(cells: Sequence[str]) -> str:
     return buffer.getvalue()
 
 
-def take_in(
-    text: str, kind: Kind, *, mode: Mode, is_dry: bool, by: Actor, at: datetime
-) -> tuple[HTTPStatus, dict[str, Any]]:
+def take_in(text: str, kind: Kind, how: HowIn, *, by: Actor, at: datetime) -> tuple[HTTPStatus, dict[str, Any]]:
     """Draft what a table holds; tell what became of each line.
 
     Raises:
@@ -130,8 +124,8 @@ def take_in(
     names = selectors.Names()
     items = [_item(line, kind, names) for line in read]
     create = services.create_events if kind == "events" else services.create_sessions
-    outcomes = create(items, is_atomic=mode == "atomic", is_dry=is_dry, by=by, at=at)
-    return results(outcomes, [{"line": line.number} for line in read], is_dry=is_dry, place="#/lines/{line}")
+    outcomes = create(items, is_atomic=how.is_atomic, is_dry=how.dry_run, by=by, at=at)
+    return results(outcomes, [{"line": line.number} for line in read], is_dry=how.dry_run, place="#/lines/{line}")
 
 
 def _item(line: Line, kind: Kind, names: selectors.Names) -> Item:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.services import drafting
 from catalog.services.drafting import Draft, Fields
+from catalog.services.locking import locked_events
 from kit.actor import Actor
 from kit.errors import FieldError, Invalid, Refusal
 
@@ -54,7 +55,7 @@ def create_sessions(
     items: Sequence[Item], *, is_atomic: bool, is_dry: bool = False, by: Actor, at: datetime
 ) -> list[Outcome]:
     """Draft sessions of events that are there, as `create_events` does."""
-    events = drafting.locked_events([item.event_id for item in items if item.refusal is None and item.event_id])
+    events = locked_events([item.event_id for item in items if item.refusal is None and item.event_id])
     drafts: list[Draft | Refusal] = []
     for item in items:
         event = item.refusal or events[item.event_id]  # type: ignore[index] # an item without refusal has one

@@ -16,7 +16,7 @@ from catalog.services.schedule import Wanted
 from journal.services import Fact, record_all
 from kit.actor import Actor
 from kit.bulk import insert_all
-from kit.errors import Deleted, FieldError, Invalid, NotFound, Refusal
+from kit.errors import FieldError, Invalid, Refusal
 from kit.ids import new_id
 
 type Fields = dict[str, Any]
@@ -31,9 +31,9 @@ class Draft:
 
     event: Event
     is_new: bool
-    capacity: int
     sessions: list[Wanted] = field(default_factory=list)
-    capacities: list[int] = field(default_factory=list)
+    # Of whatever is new: the event's own, and its sessions'.
+    pools: list[SeatPool] = field(default_factory=list)
     refusal: Refusal | None = None
     # Whether pointers lead into a list of sessions, or the body is the session itself.
     is_nested: bool = False
@@ -49,7 +49,7 @@ def event_draft(fields: Fields, sessions: Sequence[Fields] = (), *, by: Actor, a
     capacity = fields.pop("capacity")
     event = Event(id=new_id(), created_by_id=by.id, created_at=at, updated_at=at, **fields)
     event.pool_id = event.id
-    draft = Draft(event, is_new=True, capacity=capacity, is_nested=True)
+    draft = Draft(event, is_new=True, pools=[_pool(event, event, capacity)], is_nested=True)
     for one in sessions:
         _add(draft, one, at=at)
     return draft
@@ -57,7 +57,7 @@ def event_draft(fields: Fields, sessions: Sequence[Fields] = (), *, by: Actor, a
 
 def session_draft(event: Event, fields: Fields, *, at: datetime) -> Draft:
     """Plan a session of an event that is there and locked."""
-    draft = Draft(event, is_new=False, capacity=0)
+    draft = Draft(event, is_new=False)
     _add(draft, fields, at=at)
     return draft
 
@@ -68,7 +68,7 @@ def _add(draft: Draft, fields: Fields, *, at: datetime) -> None:
     session = Session(id=new_id(), event=draft.event, created_at=at, updated_at=at, **fields)
     session.pool_id = session.id
     draft.sessions.append(Wanted(session, speaker_ids))
-    draft.capacities.append(capacity)
+    draft.pools.append(_pool(session, draft.event, capacity))
 
 
 @transaction.atomic
@@ -90,20 +90,12 @@ def write(drafts: Sequence[Draft], *, is_atomic: bool = True, is_dry: bool = Fal
         transaction.set_rollback(True)
 
 
-def _known(drafts: Iterable[Draft]) -> set[UUID]:
+def _known(drafts: Sequence[Draft]) -> set[UUID]:
     """Look up whatever the drafts name: three queries at most. Rooms and speakers are locked."""
-    category_ids: set[UUID] = set()
-    room_ids: set[UUID] = set()
-    speaker_ids: set[UUID] = set()
-    for draft in drafts:
-        if draft.is_new and draft.event.category_id:
-            category_ids.add(draft.event.category_id)
-        for wanted in draft.sessions:
-            if wanted.session.room_id:
-                room_ids.add(wanted.session.room_id)
-            speaker_ids.update(wanted.speaker_ids)
-    known = schedule.locked_resources(room_ids=room_ids, speaker_ids=speaker_ids)
-    return known | live_categories(category_ids)
+    known = schedule.locked_for(wanted for draft in drafts for wanted in draft.sessions)
+    return known | live_categories(
+        {draft.event.category_id for draft in drafts if draft.is_new and draft.event.category_id}
+    )
 
 
 def live_categories(ids: Collection[UUID]) -> set[UUID]:
@@ -164,14 +156,9 @@ def _booked(drafts: list[Draft], *, is_atomic: bool) -> list[Draft]:
 
 
 def _insert(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
-    new = [draft for draft in drafts if draft.is_new]
-    events = [draft.event for draft in new]
+    events = [draft.event for draft in drafts if draft.is_new]
     sessions = [wanted.session for draft in drafts for wanted in draft.sessions]
-    capacities = [capacity for draft in drafts for capacity in draft.capacities]
-    insert_all(
-        [_pool(draft.event, draft.event, draft.capacity) for draft in new]
-        + [_pool(session, session.event, capacity) for session, capacity in zip(sessions, capacities, strict=True)]
-    )
+    insert_all([pool for draft in drafts for pool in draft.pools])
     insert_all(events)
     insert_all(sessions)
     links = Session.speakers.through
@@ -197,13 +184,3 @@ def _pool(owner: Event | Session, event: Event, capacity: int) -> SeatPool:
     return SeatPool(
         id=owner.id, event_id=event.id, capacity=capacity, closes_at=owner.ends_at, has_waitlist=event.has_waitlist
     )
-
-
-def locked_events(event_ids: Iterable[UUID]) -> dict[UUID, Event | Refusal]:
-    """Lock events for the rest of the transaction, in the order of their ids; refuse those that are not there."""
-    wanted = set(event_ids)
-    rows = Event.objects.select_for_update(no_key=True).filter(id__in=wanted).order_by("id")
-    found: dict[UUID, Event | Refusal] = {
-        row.id: Deleted("The event has been deleted") if row.deleted_at else row for row in rows
-    }
-    return {event_id: found.get(event_id, NotFound("No such event")) for event_id in wanted}

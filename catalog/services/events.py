@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.messages import (
     EVENT_DELETED,
@@ -18,6 +19,7 @@ from catalog.messages import (
 from catalog.models import Event, Session
 from catalog.rules import Stage, Verb
 from catalog.services import drafting, schedule, search, seats
+from catalog.services.locking import locked
 from catalog.services.payloads import changed, event_payload
 from catalog.services.schedule import Wanted
 from identity.models import User
@@ -27,26 +29,7 @@ from journal.services import record
 from kit import conditional
 from kit.actor import Actor
 from kit.conditional import Versions
-from kit.errors import Deleted, FieldError, Invalid, NotFound
-
-
-def locked(event_id: UUID, *, or_deleted: bool = False) -> Event:
-    """Lock an event for the rest of the transaction: every write of the catalogue begins here.
-
-    Locks are taken in one order: event, then rooms and speakers, then pools, then registrations. They leave the key
-    alone (`no_key`): a registration's foreign key to the event takes a shared lock on that after the pool's, and a
-    full lock here would close a circle with it.
-
-    Raises:
-        NotFound: no such event.
-        Deleted: there was one, and it was not asked for.
-    """
-    event = Event.objects.select_for_update(no_key=True).filter(id=event_id).first()
-    if event is None:
-        raise NotFound("No such event")
-    if event.deleted_at is not None and not or_deleted:
-        raise Deleted("The event has been deleted")
-    return event
+from kit.errors import FieldError, Invalid
 
 
 def create_event(*, fields: dict[str, Any], by: Actor, at: datetime) -> Event:
@@ -73,7 +56,7 @@ def update_event(*, event_id: UUID, changes: dict[str, Any], seen: Versions = No
         CapacityBelowSeatsTaken: more seats are taken than the new capacity.
         WrongStage: the admission of a published event cannot change.
     """
-    event = locked(event_id)
+    event = locked(Event, event_id)
     conditional.check(event.version, seen)
     changes = dict(changes)
     capacity = changes.pop("capacity", None)
@@ -94,7 +77,7 @@ def _check(event: Event) -> None:
     if errors := list(drafting.check_event(event, known)):
         raise Invalid.of(errors)
     held = Session.objects.filter(event=event, deleted_at=None)
-    if held.filter(starts_at__lt=event.starts_at).exists() or held.filter(ends_at__gt=event.ends_at).exists():
+    if held.filter(Q(starts_at__lt=event.starts_at) | Q(ends_at__gt=event.ends_at)).exists():
         raise sessions_left_outside()
     if event.stage == Stage.PRESALE and not event.access_code:
         raise access_code_needed()
@@ -120,7 +103,7 @@ def delete_event(*, event_id: UUID, seen: Versions = None, by: Actor, at: dateti
         PreconditionFailed: it is of another version than the caller saw.
         WrongStage: it is public; cancel it first, so that people are told.
     """
-    event = locked(event_id)
+    event = locked(Event, event_id)
     conditional.check(event.version, seen)
     event.life.check(Verb.DELETE, at=at)
     event.deleted_at = at
@@ -136,7 +119,7 @@ def restore_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
         NotFound: no such event.
         ScheduleClash: a room or speaker of its sessions was given away.
     """
-    event = locked(event_id, or_deleted=True)
+    event = locked(Event, event_id, or_deleted=True)
     if event.deleted_at is None:
         return event
     event.deleted_at = None
@@ -145,10 +128,7 @@ def restore_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
     wanted = [Wanted(session, [speaker.id for speaker in session.speakers.all()]) for session in sessions]
     for one in wanted:
         one.session.event = event
-    schedule.locked_resources(
-        room_ids={one.session.room_id for one in wanted if one.session.room_id},
-        speaker_ids={speaker_id for one in wanted for speaker_id in one.speaker_ids},
-    )
+    schedule.locked_for(wanted)
     if clashes := schedule.hold([wanted]):
         raise schedule.clash([clash for against in clashes.values() for clash in against])
     settle(event, EVENT_RESTORED, by=by, at=at, changes={"deleted": [True, False]})
@@ -169,7 +149,7 @@ def assign_coordinators(*, event_id: UUID, user_ids: list[UUID], by: Actor, at: 
         NotFound, Deleted: no such event.
         Invalid: somebody is not a coordinator here.
     """
-    event = locked(event_id)
+    event = locked(Event, event_id)
     known = User.objects.filter(id__in=user_ids, role=Role.COORDINATOR, is_active=True).in_bulk()
     errors = [
         FieldError(f"#/user_ids/{index}", "not_found", "there is no such coordinator")

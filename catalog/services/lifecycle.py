@@ -20,6 +20,7 @@ from catalog.messages import (
 from catalog.models import Event, Session
 from catalog.rules import Stage
 from catalog.services import events, schedule, sessions
+from catalog.services.locking import locked
 from catalog.services.payloads import session_payload
 from journal.messages import EventType
 from journal.services import Fact, record_all
@@ -38,7 +39,7 @@ def publish_event(*, event_id: UUID, stage: Stage = Stage.ON_SALE, by: Actor, at
         AlreadyOver: it has ended.
         Invalid: a presale without an access code.
     """
-    event = events.locked(event_id)
+    event = locked(Event, event_id)
     life = event.life.published(stage, at=at)
     if stage is Stage.PRESALE and not event.access_code:
         raise access_code_needed()
@@ -77,7 +78,7 @@ def resume_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
 
 @transaction.atomic
 def _suspend_event(event_id: UUID, *, wanted: bool, by: Actor, at: datetime) -> Event:
-    event = events.locked(event_id)
+    event = locked(Event, event_id)
     if event.life.suspended(wanted=wanted, at=at) != event.life:
         event.suspended_at = at if wanted else None
         event_type = EVENT_SUSPENDED if wanted else EVENT_RESUMED
@@ -93,7 +94,7 @@ def cancel_event(*, event_id: UUID, by: Actor, at: datetime) -> Event:
         NotFound, Deleted: no such event.
         AlreadyOver: it has ended.
     """
-    event = events.locked(event_id)
+    event = locked(Event, event_id)
     if event.life.cancelled(at=at) != event.life:
         event.cancelled_at = at
         changes = {"cancelled": [False, True]}

@@ -12,13 +12,14 @@ from django.db.models import QuerySet
 from catalog.messages import CATEGORY, ROOM, SPEAKER, VENUE, Changes, InUse, NameTaken, unknown
 from catalog.models import Booking, Category, Event, Named, Room, Session, Speaker, Venue
 from catalog.services import search
+from catalog.services.locking import locked
 from catalog.services.payloads import changed
 from journal.messages import EventType
 from journal.services import record
 from kit import conditional
 from kit.actor import Actor
 from kit.conditional import Versions
-from kit.errors import Deleted, Invalid, NotFound
+from kit.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def update_named[T: Named](
         PreconditionFailed: it is of another version than the caller saw.
         NameTaken, Invalid: as making one.
     """
-    row = _locked(model, row_id)
+    row = locked(model, row_id)
     conditional.check(row.version, seen)
     different = changed(row, changes)
     if different:
@@ -93,7 +94,7 @@ def delete_named(model: type[Named], *, row_id: UUID, seen: Versions = None, by:
         PreconditionFailed: it is of another version than the caller saw.
         InUse: an event, a session or a room needs it.
     """
-    row = _locked(model, row_id)
+    row = locked(model, row_id)
     conditional.check(row.version, seen)
     if count := _NOUNS[model].uses(row, at).count():
         raise InUse(f"{row} is needed by {count} more")
@@ -111,20 +112,11 @@ def restore_named[T: Named](model: type[T], *, row_id: UUID, by: Actor, at: date
         NameTaken: another has its name by now.
         Invalid: a room whose venue is deleted.
     """
-    row = _locked(model, row_id, or_deleted=True)
+    row = locked(model, row_id, or_deleted=True)
     if row.deleted_at is not None:
         row.deleted_at = None
         row.version += 1
         _save(row, _NOUNS[model].types.restored, changes={"deleted": [True, False]}, by=by, at=at)
-    return row
-
-
-def _locked[T: Named](model: type[T], row_id: UUID, *, or_deleted: bool = False) -> T:
-    row: T | None = model.objects.select_for_update(no_key=True).filter(id=row_id).first()  # type: ignore[attr-defined] # abstract models have no manager of their own
-    if row is None:
-        raise NotFound(f"No such {model.__name__.lower()}")
-    if row.deleted_at is not None and not or_deleted:
-        raise Deleted(f"The {model.__name__.lower()} has been deleted")
     return row
 
 

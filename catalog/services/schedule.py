@@ -63,6 +63,15 @@ def locked_resources(*, room_ids: Collection[UUID], speaker_ids: Collection[UUID
     return known
 
 
+def locked_for(wanted: Iterable[Wanted]) -> set[UUID]:
+    """Lock the rooms and speakers that sessions want, as `locked_resources` does."""
+    listed = list(wanted)
+    return locked_resources(
+        room_ids={one.session.room_id for one in listed if one.session.room_id},
+        speaker_ids={speaker_id for one in listed for speaker_id in one.speaker_ids},
+    )
+
+
 def release(session_ids: Collection[UUID]) -> None:
     """Give back what sessions hold."""
     Booking.objects.filter(session_id__in=session_ids).delete()

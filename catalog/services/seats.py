@@ -18,11 +18,6 @@ from kit.actor import Actor
 type SeatsListener = Callable[..., object]
 
 
-def new_pool(*, owner_id: UUID, event_id: UUID, capacity: int, closes_at: datetime) -> SeatPool:
-    """Make the closed pool of a new event or session."""
-    return SeatPool.objects.create(id=owner_id, event_id=event_id, capacity=capacity, closes_at=closes_at)
-
-
 def set_capacity(pool: SeatPool, capacity: int) -> None:
     """Change how many seats there are. The database refuses to go below the seats taken.
 

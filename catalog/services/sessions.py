@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.messages import SESSION_DELETED, SESSION_RESTORED, SESSION_UPDATED
-from catalog.models import Session, Speaker
+from catalog.models import Event, Session, Speaker
 from catalog.rules import Verb
 from catalog.services import drafting, schedule, search, seats
-from catalog.services.events import locked
+from catalog.services.locking import locked, there
 from catalog.services.payloads import changed, session_payload
 from catalog.services.schedule import Wanted
 from journal.messages import EventType
@@ -18,7 +18,7 @@ from journal.services import record
 from kit import conditional
 from kit.actor import Actor
 from kit.conditional import Versions
-from kit.errors import Deleted, Invalid, NotFound
+from kit.errors import Invalid, NotFound
 
 
 def locked_session(session_id: UUID, *, or_deleted: bool = False) -> Session:
@@ -30,12 +30,10 @@ def locked_session(session_id: UUID, *, or_deleted: bool = False) -> Session:
     event_id = Session.objects.filter(id=session_id).values_list("event_id", flat=True).first()
     if event_id is None:
         raise NotFound("No such session")
-    event = locked(event_id)
+    event = locked(Event, event_id)
     session = Session.objects.select_related("pool").get(id=session_id)
     session.event = event
-    if session.deleted_at is not None and not or_deleted:
-        raise Deleted("The session has been deleted")
-    return session
+    return there(Session, session, or_deleted=or_deleted)
 
 
 @transaction.atomic
@@ -48,7 +46,7 @@ def create_session(*, event_id: UUID, fields: dict[str, Any], by: Actor, at: dat
         Invalid: outside the event, or an unknown room or speaker.
         ScheduleClash: the room or a speaker is taken at that time.
     """
-    draft = drafting.session_draft(locked(event_id), fields, at=at)
+    draft = drafting.session_draft(locked(Event, event_id), fields, at=at)
     drafting.write([draft], by=by, at=at)
     if draft.refusal:
         raise draft.refusal

@@ -118,8 +118,7 @@ def _name(schema_name: str) -> str | None:
     global _rests_until  # noqa: PLW0603 - one for the process
     try:
         if schema_name in _unnamed:
-            _ask(_packed("SET", _key(schema_name), _new_name()))
-            _unnamed.discard(schema_name)
+            _name_anew(schema_name)
         name = _ask(_question(schema_name))
         if name is None:
             _ask(_packed("SET", _key(schema_name), _new_name(), "NX"))
@@ -130,12 +129,16 @@ def _name(schema_name: str) -> str | None:
     return name.decode() if name else None
 
 
+def _name_anew(schema_name: str) -> None:
+    _ask(_packed("SET", _key(schema_name), _new_name()))
+    _unnamed.discard(schema_name)
+
+
 def renew() -> None:
     """Name a new edition. Call after the commit of whatever readers may see. Never fails."""
     schema_name = scope.current()
     try:
-        _ask(_packed("SET", _key(schema_name), _new_name()))
-        _unnamed.discard(schema_name)
+        _name_anew(schema_name)
     except (redis.RedisError, OSError):
         _unnamed.add(schema_name)
 

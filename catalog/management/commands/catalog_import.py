@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from catalog.management.commands.catalog_export import add_arguments, schema_of
 from catalog.schemas import tables
+from catalog.schemas.bulk import HowIn
 from kit import scope
 from kit.actor import SYSTEM
 from kit.errors import Refusal
@@ -41,10 +42,8 @@ class Command(BaseCommand):
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
             with scope.entered(schema_of(options["organization"])):
-                status, told = tables.take_in(
-                    text, options["kind"], mode="partial" if options["partial"] else "atomic",
-                    is_dry=options["dry_run"], by=SYSTEM, at=now(),
-                )  # fmt: skip
+                how = HowIn(mode="partial" if options["partial"] else "atomic", dry_run=options["dry_run"])
+                status, told = tables.take_in(text, options["kind"], how, by=SYSTEM, at=now())
         except (OSError, UnicodeDecodeError, Refusal) as error:
             raise CommandError(str(error)) from error
         for result in told["results"]:
