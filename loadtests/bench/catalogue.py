@@ -27,12 +27,12 @@ VOCABULARY = [a + b + c for a in _SYLLABLES for b in _SYLLABLES for c in ("na", 
 _numbers = count(1)
 
 
-def _event(drawn: Random, **fields: Any) -> dict[str, Any]:
+def _event(drawn: Random) -> dict[str, Any]:
     starts_at = now() + timedelta(days=30 + drawn.random() * 300)
     return {
         "name": " ".join(drawn.sample(VOCABULARY, 3)), "description": " ".join(drawn.choices(VOCABULARY, k=40)),
         "place": drawn.choice(VOCABULARY), "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=8),
-        "capacity": 100, **fields,
+        "capacity": 100,
     }  # fmt: skip
 
 
@@ -58,8 +58,7 @@ def plant_many() -> None:
 
 
 def _list(stage: Stage, path: str, seconds: float, *, host: str = "", token: str = "") -> Measured:
-    what = request("GET", f"{path}?size={LISTED}", host=host or stage.host, token=token)
-    return drive(stage.port, lambda: what, expected=200, connections=CONNECTIONS, seconds=seconds)
+    return stage.get(f"{path}?size={LISTED}", seconds, host=host, token=token)
 
 
 def listed(stage: Stage, seconds: float) -> Measured:

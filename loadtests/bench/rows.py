@@ -42,29 +42,24 @@ class Row:
     target: float | None = None
 
 
-def _get(stage: Stage, path: str, seconds: float, *, token: str = "") -> Measured:
-    what = request("GET", path, host=stage.host, token=token)
-    return drive(stage.port, lambda: what, expected=200, connections=CONNECTIONS, seconds=seconds)
-
-
 def bare(stage: Stage, seconds: float) -> Measured:
     """Ask the server alone: also what the driver can do at most."""
-    return _get(stage, "/bench/bare", seconds)
+    return stage.get("/bench/bare", seconds)
 
 
 def health(stage: Stage, seconds: float) -> Measured:
     """Ask whether the process lives: every layer but the tenant's."""
-    return _get(stage, "/health", seconds)
+    return stage.get("/health", seconds)
 
 
 def empty(stage: Stage, seconds: float) -> Measured:
     """Ask a view that does nothing, behind every layer."""
-    return _get(stage, "/bench/empty", seconds)
+    return stage.get("/bench/empty", seconds)
 
 
 def detail(stage: Stage, seconds: float) -> Measured:
     """Ask for an event with a token."""
-    return _get(stage, f"/api/v1/events/{stage.fill()[0]}", seconds, token=stage.token())
+    return stage.get(f"/api/v1/events/{stage.fill()[0]}", seconds, token=stage.token())
 
 
 def _register(stage: Stage, paths: list[str], seconds: float) -> Measured:

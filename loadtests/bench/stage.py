@@ -27,7 +27,7 @@ from identity.services import create_user
 from kit import scope
 from kit.actor import SYSTEM
 from loadtests.bench import pgbench
-from loadtests.bench.driver import drive, request
+from loadtests.bench.driver import Measured, drive, request
 from tenants.models import Organization
 from tenants.services import Owner, create_organization
 
@@ -75,6 +75,11 @@ class Stage:
         """Sign an organizer's access token: one for each stretch of load, because it lasts minutes only."""
         with scope.entered(self.organization.schema_name):
             return tokens.access_token(User.objects.get(role=Role.ORGANIZER), at=now())
+
+    def get(self, path: str, seconds: float, *, host: str = "", token: str = "") -> Measured:
+        """Ask for one address as fast as answers come."""
+        what = request("GET", path, host=host or self.host, token=token)
+        return drive(self.port, lambda: what, expected=200, connections=CONNECTIONS, seconds=seconds)
 
     def new_event(self, *, admission: str = "event") -> UUID:
         """Publish an event."""

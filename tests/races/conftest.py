@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager
+from threading import Barrier, Thread
+from threading import Event as Signal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kit import scope
 from tenants.services import Owner, create_organization
@@ -27,6 +29,29 @@ def arena(_arena_schema: None, django_db_blocker: Any) -> Iterator[str]:
     """Work in the arena's schema, with commits that last. Each test makes events of its own."""
     with django_db_blocker.unblock(), scope.entered(SCHEMA):
         yield SCHEMA
+
+
+@contextmanager
+def uncommitted[T](write: Callable[[], T]) -> Iterator[list[T]]:
+    """Write in the arena, in a transaction that commits only when the block ends; give what `write` gave."""
+    written, may_commit, made = Signal(), Signal(), list[T]()
+
+    def work() -> None:
+        scope.enter(SCHEMA)
+        with transaction.atomic():
+            made.append(write())
+            written.set()
+            may_commit.wait(timeout=30)
+        connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    written.wait(timeout=30)
+    try:
+        yield made
+    finally:
+        may_commit.set()
+        thread.join()
 
 
 type AtOnce = Callable[..., list[Any]]

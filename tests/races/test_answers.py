@@ -1,8 +1,6 @@
 """Ready answers are never older than what their reader wrote, nor than what anybody wrote before they asked."""
 
 from collections.abc import Callable, Iterator
-from threading import Event as Signal
-from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -30,9 +28,10 @@ from catalog.services import (
     update_named,
 )
 from identity import tokens
-from kit import answers, editions, scope
+from kit import answers, editions
 from kit.actor import SYSTEM
 from tests.factories import NOW, event_fields, make_event, make_member, make_named, make_registration, make_session
+from tests.races.conftest import uncommitted
 
 type Step = Callable[[], Any]
 
@@ -110,25 +109,9 @@ def test_staff_and_the_public_are_not_served_each_others_answers(event: Event) -
 def test_an_answer_made_before_a_commit_is_not_served_after_it(event: Event) -> None:
     """A reader that looks while a writer has not committed keeps what it saw under the old edition alone."""
     seen = read(f"/events/{event.id}").json()["name"]
-    written, may_commit = Signal(), Signal()
-
-    def work() -> None:
-        from django.db import transaction  # noqa: PLC0415 - beside what it is for
-
-        scope.enter("t_arena")
-        with transaction.atomic():
-            update_event(event_id=event.id, changes={"name": "Committed"}, by=SYSTEM, at=NOW)
-            written.set()
-            may_commit.wait(timeout=30)
-        connection.close()
-
-    thread = Thread(target=work)
-    thread.start()
-    written.wait(timeout=30)
-    answers.forget_all()
-    assert read(f"/events/{event.id}").json()["name"] == seen
-    may_commit.set()
-    thread.join()
+    with uncommitted(lambda: update_event(event_id=event.id, changes={"name": "Committed"}, by=SYSTEM, at=NOW)):
+        answers.forget_all()
+        assert read(f"/events/{event.id}").json()["name"] == seen
     assert read(f"/events/{event.id}").json()["name"] == "Committed"
 
 

@@ -1,8 +1,5 @@
 """Readers of the journal miss nothing, however late a transaction commits."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event as Signal
 from threading import Thread
 from time import monotonic, sleep
 
@@ -14,33 +11,13 @@ from journal.models import Cursor, Entry
 from kit import scope
 from kit.actor import SYSTEM
 from tests.factories import NOW
+from tests.races.conftest import uncommitted
 
 RACED = EventType("test.raced", "A thing of the race.", is_public=False)
 
 
 def record() -> Entry:
     return services.record(RACED, subject=None, by=SYSTEM, at=NOW)
-
-
-@contextmanager
-def slow_transaction(schema: str) -> Iterator[list[Entry]]:
-    """Write an entry in a transaction that commits only when the block ends."""
-    written, may_commit, made = Signal(), Signal(), []
-
-    def work() -> None:
-        scope.enter(schema)
-        with transaction.atomic():
-            made.append(record())
-            written.set()
-            may_commit.wait(timeout=30)
-        connection.close()
-
-    thread = Thread(target=work)
-    thread.start()
-    written.wait(timeout=30)
-    yield made
-    may_commit.set()
-    thread.join()
 
 
 def cursor_xid() -> int:
@@ -59,7 +36,7 @@ def drained(expected: int) -> int:
 
 def test_an_entry_that_commits_late_is_not_skipped(arena: str) -> None:
     drained(Entry.objects.filter(xid__gt=cursor_xid()).count())
-    with slow_transaction(arena) as slow:
+    with uncommitted(record) as slow:
         quick = record()
         assert Entry.objects.filter(id=quick.id).exists()
         services.dispatch()
@@ -69,7 +46,7 @@ def test_an_entry_that_commits_late_is_not_skipped(arena: str) -> None:
 
 def test_control_reading_by_id_alone_skips_it(arena: str) -> None:
     """The obvious cursor, the last id seen, is past the slow entry before it can be seen at all."""
-    with slow_transaction(arena) as slow:
+    with uncommitted(record) as slow:
         quick = record()
         last_seen = Entry.objects.order_by("-id").values_list("id", flat=True)[0]
         assert last_seen == quick.id
