@@ -78,8 +78,8 @@ def _line(number: int, names: Sequence[str], row: Sequence[str]) -> Line:
     if len(row) > len(names):
         raise Malformed(f"Line {number} has {len(row)} cells, and the first line names {len(names)} columns")
     cells = {name: _unescaped(cell) for name, cell in zip(names, row, strict=False) if name not in _SHOWN}
-    # An empty cell is a field left out.
-    return Line(number, {name: cell for name, cell in cells.items() if cell})
+    # An empty cell is a field left out, and so is one of blanks.
+    return Line(number, {name: cell for name, cell in cells.items() if cell.strip()})
 
 
 def _unescaped(cell: str) -> str:

@@ -51,6 +51,18 @@ def test_semicolons_will_do(caller: Callers) -> None:
     assert upload(caller("organizer"), "events", text).status_code == 200
 
 
+def test_a_cell_of_blanks_is_empty(caller: Callers) -> None:
+    """People clear cells with the space bar; a name that is looked up must not break on it."""
+    api, event = caller("organizer"), make_event()
+    events = f"{HEAD},category,image_url\nUno,{START},{END},10, ,  \n"
+    sessions = f"event_id,title,starts_at,ends_at,capacity,room,speakers\n{event.id},Una,{START},{END},5, , \n"
+    assert [upload(api, *table).status_code for table in (("events", events), ("sessions", sessions))] == [200, 200]
+    assert Event.objects.get(name="Uno").category is None
+    assert Session.objects.get(title="Una").room is None
+    refused = upload(api, "events", f"{HEAD}\n ,{START},{END},10\n").json()["results"][0]
+    assert refused["error"]["errors"][0]["pointer"] == "#/lines/2/name"
+
+
 @pytest.mark.parametrize(
     ("row", "pointer", "code"),
     [
