@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from attendance import selectors, services
-from attendance.models import Registration
+from attendance.models import CheckIn, Registration
 from attendance.services import Attendee
 from kit.actor import Actor
-from kit.admin import ServiceAdmin, ServiceForm
+from kit.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm
 
 
 class RegistrationForm(ServiceForm):
@@ -30,12 +30,12 @@ class RegistrationAdmin(ServiceAdmin):
     list_filter = ("status", "event")
     search_fields = ("attendee_name", "attendee_email", "code")
     autocomplete_fields = ("event", "session")
-    actions = ("cancel",)
+    actions = ("cancel", "undo_check_in")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         """Show what the member may see."""
-        return selectors.registrations(reader=request.user.actor)  # type: ignore[union-attr] # only members pass the door
+        return selectors.all_registrations(reader=request.user.actor)  # type: ignore[union-attr] # only members pass the door
 
     def get_fields(self, request: HttpRequest, obj: Registration | None = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
         """Ask for a new registration's facts; show all of a present one's."""
@@ -48,11 +48,13 @@ class RegistrationAdmin(ServiceAdmin):
 
     def create(self, fields: dict[str, Any], *, by: Actor, at: datetime) -> Registration:
         """Take a seat for somebody."""
-        attendee = Attendee(fields["attendee_name"], fields["attendee_email"], role_text=fields["role_text"])
+        who = fields["attendee_name"], fields["attendee_email"]
+        attendee = Attendee(*who, role_text=fields["role_text"], source="panel")
         session = fields["session"]
         session_id = session.id if session else None
         event_id = fields["event"].id
-        return services.register(event_id=event_id, session_id=session_id, attendee=attendee, by=by, at=at).registration
+        done = services.register(event_id=event_id, session_id=session_id, attendee=attendee, by=by, at=at)
+        return Registration.objects.get(id=done.registration["id"])
 
     def update(self, row: Registration, changes: dict[str, Any], *, by: Actor, at: datetime) -> Registration:  # noqa: ARG002 - the panel's signature
         """Change nothing: every field is shown only."""
@@ -62,3 +64,20 @@ class RegistrationAdmin(ServiceAdmin):
     def cancel(self, request: HttpRequest, rows: QuerySet[Registration]) -> None:
         """Give up the chosen seats; the waitlist moves up."""
         self.each(request, rows, lambda row, **who: services.cancel(registration_id=row.id, **who), "Cancelled")
+
+    @admin.action(description="Take the check-in back", permissions=["change"])
+    def undo_check_in(self, request: HttpRequest, rows: QuerySet[Registration]) -> None:
+        """Let the chosen tickets be used again."""
+        self.each(request, rows, lambda row, **who: services.undo_check_in(ticket_id=row.id, **who), "Taken back")
+
+
+class CheckInAdmin(ReadOnlyAdmin):
+    """What was scanned at the doors, and what they said."""
+
+    list_display = ("scanned_at", "verdict", "registration", "gate", "device", "is_offline", "undone_at")
+    list_filter = ("verdict", "gate", "is_offline")
+    search_fields = ("registration__attendee_name", "registration__attendee_email", "registration__code", "device")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckIn]:
+        """Show what the member may see."""
+        return selectors.all_check_ins(reader=request.user.actor)  # type: ignore[union-attr] # only members pass the door

@@ -3,12 +3,14 @@
 from journal.messages import EventType
 from kit.errors import Conflict, Forbidden
 
+_EVENT_ID = "0195b1c2-0000-7000-8000-000000000001"
 _REGISTRATION = {
-    "event_id": "0195b1c2-0000-7000-8000-000000000001",
+    "event_id": _EVENT_ID,
     "session_id": None,
     "attendee": {"name": "Ana Gil", "email": "ana@example.com"},
     "status": "confirmed",
 }
+_CHECK_IN = {"event_id": _EVENT_ID, "session_id": None, "gate": "north", "scanned_at": "2027-03-01T14:00:00Z"}
 
 REGISTRATION_CONFIRMED = EventType("registration.confirmed", "Somebody got a seat.", _REGISTRATION)
 REGISTRATION_WAITLISTED = EventType(
@@ -16,8 +18,16 @@ REGISTRATION_WAITLISTED = EventType(
 )
 REGISTRATION_PROMOTED = EventType("registration.promoted", "Somebody got a seat from the waitlist.", _REGISTRATION)
 REGISTRATION_CANCELLED = EventType(
-    "registration.cancelled", "A registration was cancelled.", {**_REGISTRATION, "status": "cancelled"}
+    "registration.cancelled",
+    "A registration was cancelled.",
+    {**_REGISTRATION, "status": "cancelled", "reason": "The event was cancelled"},
 )
+CODE_ASKED_FOR = EventType(
+    "registration.code_asked_for", "A guest asked for the code of a registration, by e-mail.", is_public=False
+)
+TICKET_REISSUED = EventType("ticket.reissued", "Another ticket was issued in place of one.", _REGISTRATION)
+TICKET_CHECKED_IN = EventType("ticket.checked_in", "Somebody was let in.", _CHECK_IN)
+CHECK_IN_UNDONE = EventType("ticket.check_in_undone", "A check-in was taken back.", _CHECK_IN)
 
 
 class SoldOut(Conflict):
@@ -32,6 +42,12 @@ class RegistrationClosed(Conflict):
     code, title = "registration_closed", "Registration is not open"
 
 
+class Overlaps(Conflict):
+    """The attendee has a seat, or waits for one, in a session at the same time. Cancel that one first."""
+
+    code, title = "overlaps", "The attendee is elsewhere at that time"
+
+
 class BadAccessCode(Forbidden):
     """The presale asks for an access code, and this is not it."""
 
@@ -42,3 +58,21 @@ class AlreadyRegistered(Conflict):
     """Somebody with this e-mail is registered, and the registration is not the caller's to see."""
 
     code, title = "already_registered", "This e-mail is registered already"
+
+
+class AlreadyAdmitted(Conflict):
+    """The ticket was used at a door, so its seat cannot be given back. Staff may still cancel it."""
+
+    code, title = "already_admitted", "The ticket was used already"
+
+
+class NoTicket(Conflict):
+    """The registration holds no seat: it waits for one, or it was cancelled. Only a seat has a ticket."""
+
+    code, title = "no_ticket", "The registration holds no seat"
+
+
+class NonceReused(Conflict):
+    """The nonce belongs to the scan of another ticket. Draw a new one for each scan, and keep it for retries."""
+
+    code, title = "nonce_reused", "The nonce is another scan's"

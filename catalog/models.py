@@ -31,11 +31,12 @@ class SeatPool(models.Model):
     is_open = models.BooleanField(default=False)
     closes_at = models.DateTimeField()
     access_code = models.CharField(max_length=50, null=True)  # noqa: DJ001 - none is not the empty code
+    # When it begins, if nobody may hold a seat of another pool at that time: of sessions.
+    starts_at = models.DateTimeField(null=True)
     seats_taken = models.PositiveIntegerField(default=0)
-    # The number that the latest arrival on the waitlist got; it only grows.
+    # How many wait, and the number that the latest of them got, which only grows.
+    waiting = models.PositiveIntegerField(default=0, db_default=0)
     waitlist_tail = models.PositiveIntegerField(default=0)
-    # Whether the latest arrival found no seat: lets one statement say which of the two happened.
-    found_full = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [

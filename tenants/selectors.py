@@ -1,7 +1,7 @@
 """Finding the organization behind a host: remembered in the process, shared through the cache, true in the database."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from django.core.cache import cache
@@ -99,3 +99,9 @@ def active_schemas() -> Iterator[str]:
     """Name the schema of every organization that is served. Call in the public schema."""
     active = Organization.objects.filter(status=Organization.Status.ACTIVE).order_by("pk")
     yield from active.values_list("schema_name", flat=True).iterator()
+
+
+def schemas(slugs: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Give the slugs and schemas of all organizations, or of those named, by slug. Call in the public schema."""
+    chosen = Organization.objects.exclude(schema_name=scope.PUBLIC).order_by("slug")
+    return list((chosen.filter(slug__in=slugs) if slugs else chosen).values_list("slug", "schema_name"))

@@ -1,28 +1,43 @@
 """Tasks over all organizations. They run in the public schema and send work to each tenant's own."""
 
-import structlog
-from celery import shared_task
-from django.db import DatabaseError
+from collections.abc import Callable
 
-from journal.services import dispatch_if_behind
+import structlog
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.module_loading import import_string
+
 from kit import scope
 from kit.tasks import ScopedTask
 from tenants import selectors
 
 log = structlog.get_logger()
 
+type Sweep = Callable[[], bool]
 
-@shared_task(base=ScopedTask, name="tenants.sweep_journals", ignore_result=True)
-def sweep_journals() -> int:
-    """Find every organization whose journal holds entries that nobody was told of, and have them dispatched.
+
+@shared_task(base=ScopedTask, name="tenants.sweep", ignore_result=True)
+def sweep() -> int:
+    """Have each of `SWEEPS` look at every organization for what a crash left behind; tell how often one found any.
 
     One organization's trouble does not keep the others waiting.
     """
+    sweeps: list[Sweep] = [import_string(path) for path in settings.SWEEPS]
     found = 0
     for schema_name in list(selectors.active_schemas()):
         try:
             with scope.entered(schema_name):
-                found += dispatch_if_behind()
+                found += sum(look() for look in sweeps)
         except DatabaseError:
             log.exception("sweep_failed", schema=schema_name)
     return found
+
+
+@shared_task(base=ScopedTask, name="tenants.send_to_all", ignore_result=True)
+def send_to_all(*, name: str) -> int:
+    """Send a task to every organization; give to how many."""
+    schemas = list(selectors.active_schemas())
+    for schema_name in schemas:
+        current_app.send_task(name, kwargs={"schema_name": schema_name}, retry=False)
+    return len(schemas)

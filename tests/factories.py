@@ -75,9 +75,8 @@ def someone(**fields: Any) -> Attendee:
 
 def make_registration(event: Event, *, session: Session | None = None, **fields: Any) -> Registration:
     session_id = session.id if session else None
-    return register(
-        event_id=event.id, session_id=session_id, attendee=someone(**fields), by=SYSTEM, at=NOW
-    ).registration
+    done = register(event_id=event.id, session_id=session_id, attendee=someone(**fields), by=SYSTEM, at=NOW)
+    return Registration.objects.get(id=done.registration["id"])
 
 
 def happened() -> list[str]:

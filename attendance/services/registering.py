@@ -1,88 +1,28 @@
-"""The seat: one conditional statement that takes it, writes the registration, and records the fact.
+"""Registering: who may, for whom, and what they are told."""
 
-One round trip, one row lock held for the length of one commit. Whoever finds the pool full joins the
-waitlist by the same statement, if there is one.
-"""
-
-from contextlib import nullcontext
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
 from uuid import UUID
 
-import orjson
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 
 from attendance import selectors
-from attendance.messages import (
-    REGISTRATION_CONFIRMED,
-    REGISTRATION_WAITLISTED,
-    AlreadyRegistered,
-    RegistrationClosed,
-)
-from attendance.models import ONE_LIVE_REGISTRATION, Registration
-from attendance.rules import new_code, why_refused
+from attendance.messages import AlreadyRegistered
+from attendance.rules import Seat, refusals
+from attendance.services import seating
+from attendance.services.seating import Ask, Attendee, Found
 from catalog import selectors as catalogue
-from catalog.models import SeatPool
-from journal.services import announce, insert_entry, insert_params
 from kit.actor import Actor
-from kit.errors import Forbidden, NotFound
-from kit.ids import new_id
-
-# Tries before giving up on a pool whose state changes between the statement and the look at why it refused.
-ATTEMPTS = 5
-
-_ENTRY = insert_entry(
-    event_type=f"CASE status WHEN 'confirmed' THEN '{REGISTRATION_CONFIRMED}' ELSE '{REGISTRATION_WAITLISTED}' END",
-    subject_type="'registration'",
-    subject_id="id",
-    payload="%(payload)s::jsonb || jsonb_build_object('status', status)",
-)
-
-# Its parts are constants; values come through placeholders.
-TAKE_SEAT: Final = f"""
-WITH seat AS (
-    UPDATE catalog_seatpool
-       SET seats_taken = seats_taken + CASE WHEN seats_taken < capacity THEN 1 ELSE 0 END,
-           waitlist_tail = waitlist_tail + CASE WHEN seats_taken < capacity THEN 0 ELSE 1 END,
-           found_full = seats_taken >= capacity
-     WHERE id = %(pool_id)s::uuid AND event_id = %(event_id)s::uuid
-       AND is_open AND closes_at > %(at)s::timestamptz
-       AND (access_code IS NULL OR access_code = %(access_code)s::text)
-       AND (seats_taken < capacity OR has_waitlist)
-    RETURNING id, event_id, waitlist_tail, found_full
-), taken AS (
-    INSERT INTO attendance_registration
-           (id, event_id, session_id, pool_id, user_id, attendee_name, attendee_email, role_text, status,
-            waitlist_number, code, source, version, created_at, updated_at)
-    SELECT %(id)s::uuid, event_id, %(session_id)s::uuid, id, %(user_id)s::uuid, %(name)s, %(email)s, %(role_text)s,
-           CASE WHEN found_full THEN 'waitlisted' ELSE 'confirmed' END,
-           CASE WHEN found_full THEN waitlist_tail END,
-           %(code)s, %(source)s, 1, %(at)s::timestamptz, %(at)s::timestamptz
-      FROM seat
-    RETURNING id, status, waitlist_number
-), entry AS (
-    {_ENTRY} FROM taken
-)
-SELECT status, waitlist_number FROM taken
-"""  # noqa: S608 - see above
-
-
-@dataclass(frozen=True, slots=True)
-class Attendee:
-    """Who will sit there. `user_id` is set when people register themselves."""
-
-    name: str
-    email: str
-    user_id: UUID | None = None
-    role_text: str = ""
+from kit.errors import Forbidden, NotFound, Refusal
+from kit.listing import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration, and whether this call made it or found it."""
+    """A registration as readers see it, and whether this call made it or found it."""
 
-    registration: Registration
+    registration: Row
     is_new: bool
 
 
@@ -102,112 +42,138 @@ def register(
 
     Raises:
         NotFound: there is nothing of the kind to register for.
-        SoldOut, RegistrationClosed, AlreadyOver, BadAccessCode: no seat, and why.
+        SoldOut, RegistrationClosed, AlreadyOver, Overlaps, BadAccessCode: no seat, and why.
         AlreadyRegistered: by somebody else, under the same e-mail.
         Forbidden: other people's registrations for this event are not the caller's.
     """
-    _check_right(attendee, event_id=event_id, by=by)
-    for _ in range(ATTEMPTS):
-        registration = _draft(attendee, event_id=event_id, session_id=session_id, at=at)
-        try:
-            if _take_seat(registration, access_code=access_code, by=by, at=at):
-                transaction.on_commit(announce)
-                return Registered(selectors.counted(registration), is_new=True)
-        except IntegrityError as error:
-            if ONE_LIVE_REGISTRATION not in str(error):
-                raise
-        # Somebody registered already is told so, even where nobody else could register now.
-        existing = selectors.live_registration(pool_id=registration.pool_id, email=registration.attendee_email)
-        if existing is not None:
-            return Registered(_visible(existing, attendee, by=by), is_new=False)
-        _refuse(registration, access_code=access_code, by=by, at=at)
-    raise RegistrationClosed("The seats are changing hands too fast; try again")
+    check_right(attendee, event_id=event_id, by=by)
+    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, access_code=access_code, by=by, at=at)
+    return _told(ask, seating.desk.ask(ask), by=by)
 
 
-def _is_own(attendee: Attendee, by: Actor) -> bool:
-    return attendee.user_id is not None and attendee.user_id == by.id
+def _told(ask: Ask, found: Found, *, by: Actor) -> Registered:
+    if found.status is not None:
+        return Registered(_seated(ask, found), is_new=True)
+    # Somebody registered already is told so, even where nobody else could register now.
+    if found.existing_id is not None:
+        return Registered(_visible(found.existing_id, ask, by=by), is_new=False)
+    raise next(against(ask, found, by=by))
 
 
-def _check_right(attendee: Attendee, *, event_id: UUID, by: Actor) -> None:
-    if not _is_own(attendee, by) and not selectors.looks_after(event_id, by=by):
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What registering would do now: give a status and, on the waitlist, a position; or each rule against it."""
+
+    status: str | None = None
+    position: int | None = None
+    # Whether there is a registration already, which would be given back.
+    is_registered: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+def try_register(
+    *,
+    event_id: UUID,
+    session_id: UUID | None = None,
+    attendee: Attendee,
+    access_code: str = "",
+    by: Actor,
+    at: datetime,
+) -> Trial:
+    """Do as `register` does, and take it back: nothing is written, nobody is told.
+
+    Raises:
+        NotFound: there is nothing of the kind to register for.
+        AlreadyRegistered: by somebody else, under the same e-mail.
+        Forbidden: other people's registrations for this event are not the caller's.
+    """
+    check_right(attendee, event_id=event_id, by=by)
+    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, access_code=access_code, by=by, at=at)
+    with transaction.atomic():
+        found = seating.take_seats([ask])[0]
+        transaction.set_rollback(True)
+    if found.existing_id is not None:
+        existing = _visible(found.existing_id, ask, by=by)
+        return Trial(existing["status"], existing["waitlist_position"], is_registered=True)
+    if found.status is not None:
+        return Trial(found.status, found.position)
+    return Trial(refusals=tuple(against(ask, found, by=by)))
+
+
+def _is_own(user_id: UUID | None, by: Actor) -> bool:
+    return user_id is not None and user_id == by.id
+
+
+def check_right(attendee: Attendee, *, event_id: UUID, by: Actor) -> None:
+    """Refuse whoever registers other people and does not look after the event. Guests register whom they say they are.
+
+    Raises:
+        Forbidden: as said.
+    """
+    if not _is_own(attendee.user_id, by) and by.kind != "anonymous" and not selectors.looks_after(event_id, by=by):
         raise Forbidden("Only staff of the event register other people; leave `attendee` out to register yourself")
 
 
-def _visible(existing: Registration, attendee: Attendee, *, by: Actor) -> Registration:
-    """Give the registration found, unless it is somebody else's: an account's e-mail is claimed, not proven."""
-    if _is_own(attendee, by) and existing.user_id != by.id:
+def _seated(ask: Ask, found: Found) -> Row:
+    return {
+        "id": ask["id"],
+        "event_id": ask["event_id"],
+        "session_id": ask["session_id"],
+        "attendee": {"name": ask["name"], "email": ask["email"]},
+        "role_text": ask["role_text"],
+        "status": found.status,
+        "waitlist_position": found.position,
+        "code": ask["code"],
+        "source": ask["source"],
+        "checked_in_at": None,
+        "cancel_reason": "",
+        "version": 1,
+        "created_at": ask["at"],
+        "updated_at": ask["at"],
+        "cancelled_at": None,
+    }
+
+
+def _visible(existing_id: UUID, ask: Ask, *, by: Actor) -> Row:
+    """Give the registration found, unless it is somebody else's: an account's e-mail is claimed, not proven.
+
+    Guests proved nothing either: they are told that they are registered, and not the code that would cancel it.
+    """
+    existing = selectors.known(existing_id, at=ask["at"])
+    if _is_own(ask["user_id"], by) and existing["user_id"] != by.id:
         raise AlreadyRegistered
-    return existing
+    shown = selectors.as_shown(existing)
+    if by.kind == "anonymous":
+        return {**shown, "code": None, "attendee": {"name": ask["name"], "email": ask["email"]}, "role_text": ""}
+    return shown
 
 
-def _draft(attendee: Attendee, *, event_id: UUID, session_id: UUID | None, at: datetime) -> Registration:
-    return Registration(
-        id=new_id(),
-        event_id=event_id,
-        session_id=session_id,
-        pool_id=session_id or event_id,
-        user_id=attendee.user_id,
-        attendee_name=attendee.name,
-        attendee_email=attendee.email.strip().lower(),
-        role_text=attendee.role_text,
-        code=new_code(),
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def _take_seat(registration: Registration, *, access_code: str, by: Actor, at: datetime) -> bool:
-    """Run the statement; fill in what it decided, or tell that it took nothing."""
-    payload = {
-        "event_id": str(registration.event_id),
-        "session_id": str(registration.session_id) if registration.session_id else None,
-        "attendee": {"name": registration.attendee_name, "email": registration.attendee_email},
-    }
-    params: dict[str, Any] = {
-        "id": registration.id,
-        "pool_id": registration.pool_id,
-        "event_id": registration.event_id,
-        "session_id": registration.session_id,
-        "user_id": registration.user_id,
-        "name": registration.attendee_name,
-        "email": registration.attendee_email,
-        "role_text": registration.role_text,
-        "code": registration.code,
-        "source": registration.source,
-        "access_code": access_code,
-        "payload": orjson.dumps(payload).decode(),
-        **insert_params(by=by, at=at),
-    }
-    # A savepoint where a transaction runs already (tests, bulk); nothing, and so one round trip, where none does.
-    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
-        cursor.execute(TAKE_SEAT, params)
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    registration.status, registration.waitlist_number = row
-    return True
-
-
-def _refuse(registration: Registration, *, access_code: str, by: Actor, at: datetime) -> None:
-    """Explain why no seat was taken, or return if by now one could be.
+def against(ask: Ask, found: Found, *, by: Actor) -> Iterator[Refusal]:
+    """Name what stood against a seat.
 
     Raises:
         NotFound, Deleted: there is no such event or session that the caller may know of, or it is not the event's.
-        Refusal: the rule that stands against it.
     """
-    catalogue.event(registration.event_id, reader=by, at=at)
-    if registration.session_id is not None:
-        catalogue.session(registration.session_id, reader=by, at=at)
-    pool = SeatPool.objects.filter(id=registration.pool_id, event_id=registration.event_id).first()
-    if pool is None:
+    if not found.is_open:
+        catalogue.event(ask["event_id"], reader=by, at=ask["at"])
+        if ask["session_id"] is not None:
+            catalogue.session(ask["session_id"], reader=by, at=ask["at"])
+    if not found.is_there:
         raise NotFound("There is nothing of the kind to register for")
-    refusal = why_refused(
-        is_open=pool.is_open,
-        closes_at=pool.closes_at,
-        needs_code=pool.access_code is not None and pool.access_code != access_code,
-        seats_left=pool.seats_left,
-        has_waitlist=pool.has_waitlist,
-        at=at,
+    yield from refusals(_seat(found, by=by, at=ask["at"]), at=ask["at"])
+
+
+def _seat(found: Found, *, by: Actor, at: datetime) -> Seat:
+    is_over = found.closes_at is not None and found.closes_at <= at
+    is_else_fine = bool(found.is_open) and not (is_over or found.needs_code or found.overlapping_id)
+    is_known = found.overlapping_id is not None and selectors.sees(found.overlapping_id, reader=by, at=at)
+    return Seat(
+        is_open=bool(found.is_open),
+        closes_at=found.closes_at,
+        needs_code=bool(found.needs_code),
+        # Whoever is refused for no other reason came behind those who got the last seats.
+        is_full=(found.seats_left or 0) <= 0 or is_else_fine,
+        has_waitlist=bool(found.has_waitlist),
+        overlaps=found.overlapping_id is not None,
+        overlapping_id=found.overlapping_id if is_known else None,
     )
-    if refusal is not None:
-        raise refusal

@@ -9,7 +9,7 @@ from ninja import Query, Router, Status
 
 from catalog import selectors, services
 from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_event, writes
-from catalog.schemas.bulk import BulkEventIn, BulkEventsIn, BulkOut, client_ref, read_item, results
+from catalog.schemas.bulk import BulkEventIn, BulkEventsIn, BulkEventsOut, read_item
 from catalog.schemas.events import (
     CoordinatorsIn,
     EventChangesIn,
@@ -26,6 +26,7 @@ from catalog.selectors.listing import next_change
 from identity.authentication import TenantRequest
 from kit.answers import Answer, answer
 from kit.conditional import expected
+from kit.many import client_ref, results
 
 router = Router(tags=["Events"])
 
@@ -54,7 +55,7 @@ def search_events(request: TenantRequest, query: Query[SearchIn]) -> Answer:
     return answer({"items": found}, good_until=next_change(found, at=at))
 
 
-@router.post("/events/bulk", response={200: BulkOut, 207: BulkOut, 422: BulkOut}, auth=writes)
+@router.post("/events/bulk", response={200: BulkEventsOut, 207: BulkEventsOut, 422: BulkEventsOut}, auth=writes)
 def create_events(request: TenantRequest, payload: BulkEventsIn) -> Answer:
     """Draft up to 1,000 events with their sessions at once, 5,000 sessions in all."""
     items = [read_item(item, BulkEventIn) for item in payload.items]

@@ -3,24 +3,24 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.timezone import now
 from ninja import Query, Router
 
 from catalog import selectors
 from catalog.api.rendering import answers_with, reads, served_ready, takes, writes
 from catalog.schemas import calendars, tables
-from catalog.schemas.bulk import BulkOut
 from catalog.schemas.tables import ImportIn, Kind
 from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.actor import ANONYMOUS
 from kit.answers import Answer, answer, rendered
-from kit.errors import Malformed, MediaType
+from kit.many import BulkOut
 from kit.pagination import Stretch
+from kit.tables import CSV, text_of
 
 router = Router()
-CSV, ICS = "text/csv", "text/calendar"
+ICS = "text/calendar"
 exports = requires(Operation.EVENTS_READ_DRAFTS)
 # How much of the past a feed still shows, and how many events at most.
 FEED_PAST = timedelta(days=30)
@@ -72,20 +72,8 @@ def _export(request: TenantRequest, kind: Kind) -> StreamingHttpResponse:
 
 
 def _import(request: TenantRequest, kind: Kind, how: ImportIn) -> Answer:
-    status, told = tables.take_in(_text(request), kind, how, by=request.actor, at=now())
+    status, told = tables.take_in(text_of(request), kind, how, by=request.actor, at=now())
     return answer(told, status=status)
-
-
-def _text(request: HttpRequest) -> str:
-    if request.content_type != CSV:
-        raise MediaType(f"The body is declared as {request.content_type or 'nothing'}; send {CSV}, in UTF-8")
-    try:
-        text = request.body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Malformed("The table is not UTF-8; save it as such") from error
-    if "\x00" in text:
-        raise Malformed("Text must not hold the NUL character")
-    return text
 
 
 @router.get("/events.ics", auth=reads, tags=["Events"], openapi_extra=answers_with(ICS))

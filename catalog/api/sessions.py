@@ -9,7 +9,7 @@ from ninja import Query, Router, Status
 
 from catalog import selectors, services
 from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_session, writes
-from catalog.schemas.bulk import BulkOut, BulkSessionIn, BulkSessionsIn, client_ref, read_item, results
+from catalog.schemas.bulk import BulkSessionIn, BulkSessionsIn, read_item
 from catalog.schemas.events import (
     OfEventListIn,
     PublishIn,
@@ -22,6 +22,7 @@ from catalog.schemas.events import (
 from identity.authentication import TenantRequest
 from kit.answers import Answer, answer
 from kit.conditional import expected
+from kit.many import BulkOut, client_ref, results
 
 router = Router(tags=["Sessions"])
 

@@ -1,19 +1,18 @@
 """Events and sessions as tables of comma-separated values: what spreadsheets read and write."""
 
-import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
-from io import StringIO
 from typing import Any, Literal
 
 from catalog import selectors, services
-from catalog.schemas.bulk import BulkEventIn, BulkSessionIn, HowIn, read_item, results
-from catalog.services.bulk import MAX_ITEMS, Item
+from catalog.schemas.bulk import BulkEventIn, BulkSessionIn, read_item
+from catalog.services.bulk import Item
 from kit.actor import Actor
-from kit.errors import FieldError, Invalid, Malformed
+from kit.errors import FieldError, Invalid
+from kit.many import HowIn, results
 from kit.pagination import Position, Stretch
+from kit.tables import Line, lines, written
 
 type Kind = Literal["events", "sessions"]
 
@@ -29,11 +28,9 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _TAKEN: dict[Kind, frozenset[str]] = {
-    "events": frozenset({*COLUMNS["events"], *_SHOWN, "access_code", "client_ref"}),
-    "sessions": frozenset({*COLUMNS["sessions"], *_SHOWN, "client_ref"}),
+    "events": frozenset({*COLUMNS["events"], "access_code", "client_ref"}),
+    "sessions": frozenset({*COLUMNS["sessions"], "client_ref"}),
 }
-# A cell that begins so is a formula to a spreadsheet; an apostrophe in front makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NAMES_SEPARATOR = ";"
 EXPORT_ROWS = 500
 
@@ -42,59 +39,10 @@ class ImportIn(HowIn):
     """How to take a table in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a table, and the line of the file that it ends on."""
-
-    number: int
-    cells: dict[str, str]
-
-
-def lines(text: str, kind: Kind) -> list[Line]:
-    """Read a table. Commas or semicolons; the first line names the columns, in any order.
-
-    Raises:
-        Malformed: it is not a table.
-        Invalid: it has unknown columns, no rows, or more than 1,000.
-    """
-    head = text.partition("\n")[0]
-    reader = csv.reader(
-        StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True
-    )
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        if unknown := [name for name in names if name not in _TAKEN[kind]]:
-            why = f"is none of {', '.join(sorted(_TAKEN[kind]))}"
-            raise Invalid.of([FieldError("#/lines/1", "unknown_column", f"{name!r} {why}") for name in unknown])
-        found = [_line(reader.line_num, names, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise Malformed(f"Line {reader.line_num}: {error}") from error
-    if not 0 < len(found) <= MAX_ITEMS:
-        raise Invalid.of([FieldError("#/lines", "too_many" if found else "empty", f"give 1 to {MAX_ITEMS} rows")])
-    return found
-
-
-def _line(number: int, names: Sequence[str], row: Sequence[str]) -> Line:
-    if len(row) > len(names):
-        raise Malformed(f"Line {number} has {len(row)} cells, and the first line names {len(names)} columns")
-    cells = {name: _unescaped(cell) for name, cell in zip(names, row, strict=False) if name not in _SHOWN}
-    # An empty cell is a field left out, and so is one of blanks.
-    return Line(number, {name: cell for name, cell in cells.items() if cell.strip()})
-
-
-def _unescaped(cell: str) -> str:
-    return cell[1:] if cell.startswith(tuple(f"'{sign}" for sign in _FORMULA)) else cell
-
-
-def _escaped(cell: object) -> str:
-    text = "" if cell is None else cell.isoformat() if isinstance(cell, datetime) else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
-
-
 def export(kind: Kind, *, by: Actor, at: datetime) -> Iterator[str]:
     """Write every event or session that the reader may know of, line by line."""
     names = ("id", *COLUMNS[kind], "status", "seats_taken")
-    yield _joined(names)
+    yield written(names)
     read = selectors.events if kind == "events" else selectors.sessions
     after: Position | None = None
     while True:
@@ -102,16 +50,10 @@ def export(kind: Kind, *, by: Actor, at: datetime) -> Iterator[str]:
         for row in page["items"]:
             if kind == "sessions":
                 row["speakers"] = NAMES_SEPARATOR.join(speaker["name"] for speaker in selectors.speakers_of([row]))
-            yield _joined([_escaped(row[name]) for name in names])
+            yield written([row[name] for name in names])
         if not page["has_more"]:
             return
         after = Position.read(page["next"])
-
-
-def _joined(cells: Sequence[str]) -> str:
-    buffer = StringIO()
-    csv.writer(buffer).writerow(cells)
-    return buffer.getvalue()
 
 
 def take_in(text: str, kind: Kind, how: HowIn, *, by: Actor, at: datetime) -> tuple[HTTPStatus, dict[str, Any]]:
@@ -120,7 +62,7 @@ def take_in(text: str, kind: Kind, how: HowIn, *, by: Actor, at: datetime) -> tu
     Raises:
         Malformed, Invalid: the table cannot be read at all.
     """
-    read = lines(text, kind)
+    read = lines(text, taken=_TAKEN[kind], passed_over=_SHOWN)
     names = selectors.Names()
     items = [_item(line, kind, names) for line in read]
     create = services.create_events if kind == "events" else services.create_sessions

@@ -7,20 +7,10 @@ from uuid import UUID
 
 from catalog.rules import folded, search_words
 from catalog.selectors import sessions
-from catalog.selectors.listing import (
-    Query,
-    Row,
-    Shape,
-    Sort,
-    asked_order,
-    both_ways,
-    good_until,
-    keep_staged,
-    sees_drafts,
-    shown,
-)
+from catalog.selectors.listing import good_until, keep_staged, sees_drafts
 from catalog.selectors.statuses import EVENT_STATUS, IS_OFFERED
 from kit.actor import Actor
+from kit.listing import Query, Row, Shape, Sort, asked_order, both_ways, shown
 from kit.pagination import Cut, Page
 
 # The event's own seats, or those of the sessions that are offered with it, as its admission says.

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from catalog.models import Category, Named, Room, Speaker, Venue
 from catalog.rules import folded
-from catalog.selectors.listing import Query, Row, Shape, Sort, asked_order, keep_changed, sees_drafts, shown
+from catalog.selectors.listing import sees_drafts
 from catalog.selectors.statuses import SESSION_STAGE
 from kit.actor import Actor
+from kit.listing import Query, Row, Shape, Sort, asked_order, keep_changed, shown
 from kit.pagination import Cut
 
 

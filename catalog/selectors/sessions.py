@@ -8,21 +8,10 @@ from uuid import UUID
 
 import orjson
 
-from catalog.selectors.listing import (
-    TOMBSTONE,
-    Query,
-    Row,
-    Shape,
-    Sort,
-    asked_order,
-    both_ways,
-    good_until,
-    keep_staged,
-    sees_drafts,
-    shown,
-)
+from catalog.selectors.listing import good_until, keep_staged, sees_drafts
 from catalog.selectors.statuses import SESSION_STAGE, SESSION_STATUS
 from kit.actor import Actor
+from kit.listing import TOMBSTONE, Query, Row, Shape, Sort, asked_order, both_ways, shown
 from kit.pagination import Cut
 
 SESSIONS = Shape(

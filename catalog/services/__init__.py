@@ -1,6 +1,6 @@
 """Writing the catalogue. Each call is one transaction that starts by locking the event it is about."""
 
-from catalog.services.bulk import Outcome, create_events, create_sessions
+from catalog.services.bulk import create_events, create_sessions
 from catalog.services.events import (
     assign_coordinators,
     create_event,
@@ -22,7 +22,6 @@ from catalog.services.named import create_named, delete_named, restore_named, up
 from catalog.services.sessions import create_session, delete_session, restore_session, update_session
 
 __all__ = [
-    "Outcome",
     "assign_coordinators",
     "cancel_event",
     "cancel_session",

@@ -12,8 +12,9 @@ from catalog.services.drafting import Draft, Fields
 from catalog.services.locking import locked_events
 from kit.actor import Actor
 from kit.errors import FieldError, Invalid, Refusal
+from kit.many import Outcome
 
-MAX_ITEMS, MAX_SESSIONS = 1_000, 5_000
+MAX_SESSIONS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,6 @@ class Item:
     fields: Fields = field(default_factory=dict)
     sessions: Sequence[Fields] = ()
     event_id: UUID | None = None
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one item: an id if it was made, a refusal if it was wrong, neither if the others were."""
-
-    id: UUID | None = None
-    session_ids: Sequence[UUID] = ()
     refusal: Refusal | None = None
 
 
@@ -80,4 +72,6 @@ def _outcome(draft: Draft | Refusal, *, is_lost: bool) -> Outcome:
     if draft.refusal or is_lost:
         return Outcome(refusal=draft.refusal)
     session_ids = [wanted.session.id for wanted in draft.sessions]
-    return Outcome(draft.event.id if draft.is_new else session_ids[0], session_ids if draft.is_new else ())
+    if not draft.is_new:
+        return Outcome(session_ids[0])
+    return Outcome(draft.event.id, more={"session_ids": session_ids} if session_ids else {})

@@ -182,5 +182,6 @@ def _insert(drafts: Sequence[Draft], *, by: Actor, at: datetime) -> None:
 def _pool(owner: Event | Session, event: Event, capacity: int) -> SeatPool:
     """Make a draft's pool: closed."""
     return SeatPool(
-        id=owner.id, event_id=event.id, capacity=capacity, closes_at=owner.ends_at, has_waitlist=event.has_waitlist
-    )
+        id=owner.id, event_id=event.id, capacity=capacity, has_waitlist=event.has_waitlist, closes_at=owner.ends_at,
+        starts_at=owner.starts_at if isinstance(owner, Session) else None,
+    )  # fmt: skip

@@ -64,6 +64,7 @@ def _apply(pool_id: UUID, owner: Event | Session, life: Life, *, is_used: bool) 
     event = owner if isinstance(owner, Event) else owner.event
     SeatPool.objects.filter(id=pool_id).update(
         is_open=is_used and life.sells and owner.deleted_at is None,
+        starts_at=owner.starts_at if isinstance(owner, Session) else None,
         closes_at=owner.ends_at,
         has_waitlist=event.has_waitlist,
         access_code=event.access_code if life.stage is Stage.PRESALE else None,

@@ -14,8 +14,9 @@ from django.utils.timezone import now
 
 from catalog import selectors
 from catalog.services import create_events
-from catalog.services.bulk import MAX_ITEMS, Item
+from catalog.services.bulk import Item
 from kit.actor import ANONYMOUS, SYSTEM
+from kit.many import MAX_ITEMS
 from loadtests.bench.driver import Measured, Tail, drive, exchange, request
 from loadtests.bench.stage import CONNECTIONS, LISTED, Stage
 

@@ -10,27 +10,25 @@ from uuid import UUID
 
 from django.conf import settings
 
-from attendance.services.registering import TAKE_SEAT
+from attendance.services.seating import TAKE_SEATS
 
 _THREADS = 2
 
-# TAKE_SEAT's placeholders as pgbench knows them; what a request draws anew is drawn anew by the database. The
-# ids are UUIDv7 as ours are: random ones would spread over the indexes and slow the reference down.
-_DRAWN = {
+# One who asks for a seat, as TAKE_SEATS reads it; what a request draws anew is drawn anew by the database. The ids are
+# UUIDv7 as ours are: random ones would spread over the indexes and slow the reference down.
+_ASKED = {
+    "number": "0",
     "id": "uuidv7()",
     "entry_id": "uuidv7()",
     "email": "md5(random()::text || clock_timestamp()) || '@example.com'",
+    "search_text": "'somebody 0123456789abcdef@example.com'",
     "code": "upper(substr(md5(random()::text || clock_timestamp()), 1, 12))",
     "at": "now()",
-    "user_id": "NULL::uuid",
+    "user_id": "NULL",
     "name": "'Somebody'",
     "role_text": "''",
     "source": "'api'",
     "access_code": "''",
-    "payload": (
-        '\'{"event_id": "01a1fc56-44b7-738a-94af-9153827778ba", "session_id": "01a1fc56-44b7-738a-94af-9153827778bb",'
-        ' "attendee": {"name": "Somebody", "email": "0123456789abcdef@example.com"}}\''
-    ),
     "actor_kind": "'user'",
     "actor_id": "'01a1fc56-4562-7e61-b12b-9df80d72a1b1'",
     "actor_label": "'organizer@bench.example'",
@@ -41,9 +39,10 @@ _DRAWN = {
 
 def script(event_id: UUID, session_ids: list[UUID]) -> str:
     """Write pgbench's script: the statement of a registration, for one of the sessions, drawn each time."""
-    sessions = ",".join(map(str, session_ids))
-    session = f"('{{{sessions}}}'::uuid[])[:session]"
-    statement = TAKE_SEAT % {**_DRAWN, "event_id": f"'{event_id}'", "session_id": session, "pool_id": session}
+    session = f"('{{{','.join(map(str, session_ids))}}}'::uuid[])[:session]"
+    asked = {**_ASKED, "event_id": f"'{event_id}'", "session_id": session, "pool_id": session}
+    members = ", ".join(f"'{name}', {value}" for name, value in asked.items())
+    statement = TAKE_SEATS % {"asked": f"json_build_array(json_build_object({members}))"}
     return f"\\set session random(1, {len(session_ids)})\n{' '.join(statement.split())};\n"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from catalog.services.bulk import MAX_ITEMS
+from kit.many import MAX_ITEMS
 from loadtests.bench.catalogue import (
     MANY,
     SESSIONS,

@@ -3,7 +3,7 @@
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
-from attendance.api import router as attendance
+from attendance.api import routers as attendance
 from catalog.api import routers as catalog
 from identity.api import router as identity
 from journal.api import router as journal
@@ -34,5 +34,5 @@ api = install(
     )
 )
 # The busiest first: routes are tried in turn.
-for router in (*catalog, attendance, identity, journal):
+for router in (*attendance, *catalog, identity, journal):
     api.add_router("", router)

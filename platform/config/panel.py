@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from unfold.sites import UnfoldAdminSite
 
-from attendance.admin import RegistrationAdmin
-from attendance.models import Registration
+from attendance.admin import CheckInAdmin, RegistrationAdmin
+from attendance.models import CheckIn, Registration
 from catalog.admin import CategoryAdmin, EventAdmin, RoomAdmin, SessionAdmin, SpeakerAdmin, VenueAdmin
 from catalog.models import Category, Event, Room, Session, Speaker, Venue
 from identity.admin import UserAdmin
@@ -45,6 +45,7 @@ for model, page in (
     (Room, RoomAdmin),
     (Speaker, SpeakerAdmin),
     (Registration, RegistrationAdmin),
+    (CheckIn, CheckInAdmin),
     (User, UserAdmin),
     (Entry, EntryAdmin),
 ):

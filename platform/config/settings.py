@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
@@ -40,7 +41,9 @@ PUBLIC_HOSTS: list[str] = env.list("PUBLIC_HOSTS", default=[BASE_DOMAIN, "127.0.
 # TenancyMiddleware knows every host there is and refuses the others.
 ALLOWED_HOSTS = ["*"]
 HOSTLESS_PATHS = frozenset({"/health", "/ready"})
-PAGE_PREFIXES = ("/admin/", "/static/")
+PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/")
+# What follows these in an address is a secret, and is not logged.
+SECRET_PREFIXES = ("/tickets/",)
 
 # --- Applications ------------------------------------------------------------------------------------
 
@@ -152,7 +155,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 CELERY_BEAT_SCHEDULE = {
-    "sweep-journals": {"task": "tenants.sweep_journals", "schedule": 10.0, "kwargs": {"schema_name": "public"}},
+    "sweep": {"task": "tenants.sweep", "schedule": 10.0, "kwargs": {"schema_name": "public"}},
+    "check-seats": {
+        "task": "tenants.send_to_all",
+        "schedule": crontab(hour=3, minute=30),
+        "kwargs": {"schema_name": "public", "name": "attendance.check_seats"},
+    },
 }
 
 # --- What the floors below are wired to ---------------------------------------------------------------
@@ -160,7 +168,9 @@ CELERY_BEAT_SCHEDULE = {
 # Called with each batch of journal entries, in the transaction that moves the dispatcher's cursor.
 JOURNAL_CONSUMERS: list[str] = []
 # Called when an event's pools were opened or enlarged, in the same transaction.
-SEATS_LISTENERS = ["attendance.services.promote_waitlists"]
+SEATS_LISTENERS = ["attendance.services.follow_catalogue"]
+# Called in each organization's schema every few seconds: each finds what a crash left behind, and says if it did.
+SWEEPS = ["journal.services.dispatch_if_behind", "attendance.services.cancel_if_called_off"]
 
 # --- Identity -----------------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ class Operation(StrEnum):
     REGISTRATIONS_READ = "registrations:read"
     REGISTRATIONS_WRITE = "registrations:write"
     REGISTER = "registrations:register"
+    RESERVE = "registrations:reserve"
+    CHECK_IN = "tickets:validate"
     PROFILE = "profile:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -49,6 +51,8 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.REGISTRATIONS_READ: _STAFF,
     Operation.REGISTRATIONS_WRITE: _STAFF,
     Operation.REGISTER: frozenset({Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR, Role.ATTENDEE}),
+    Operation.RESERVE: _EVERYONE,
+    Operation.CHECK_IN: _STAFF | {Role.SCANNER},
     Operation.PROFILE: _KNOWN,
     Operation.USERS_READ: frozenset({Role.ADMIN, Role.OPERATOR}),
     Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),
@@ -85,6 +89,7 @@ PANEL_PERMISSIONS: dict[str, Operation] = {
     "attendance.view_registration": Operation.REGISTRATIONS_READ,
     "attendance.add_registration": Operation.REGISTRATIONS_WRITE,
     "attendance.change_registration": Operation.REGISTRATIONS_WRITE,
+    "attendance.view_checkin": Operation.REGISTRATIONS_READ,
     "tenants.view_organization": Operation.ORGANIZATIONS_READ,
     "tenants.add_organization": Operation.ORGANIZATIONS_WRITE,
     "tenants.change_organization": Operation.ORGANIZATIONS_WRITE,

@@ -84,25 +84,30 @@ def _values(fact: Fact, *, by: Actor, at: datetime) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+# What `insert_entry` reads of each row that it writes an entry for: the members of `entry_values`, with their types.
+ENTRY_COLUMNS = (
+    "entry_id uuid, at timestamptz, actor_kind text, actor_id uuid, actor_label text, request_id text, ip inet"
+)
+
+
 def insert_entry(*, event_type: str, subject_type: str, subject_id: str, payload: str) -> str:
     """Write the INSERT of `record` as SQL, for statements that do everything in one round trip.
 
-    The arguments are SQL expressions; the placeholders left in it are those of `insert_params`. A FROM clause
-    may follow. Whoever runs it calls `announce` after commit.
+    The arguments are SQL expressions. A FROM clause must follow, of rows that have the `ENTRY_COLUMNS`: one entry is
+    written for each. Whoever runs it calls `announce` after commit.
     """
-    # Every part is SQL of ours; values come through placeholders.
+    # Every part is SQL of ours.
     return f"""
         INSERT INTO journal_entry
                (id, xid, occurred_at, type, version, subject_type, subject_id, payload, changes,
                 actor_kind, actor_id, actor_label, request_id, ip)
-        SELECT %(entry_id)s::uuid, {CURRENT_XID}, %(at)s::timestamptz, {event_type}, 1, {subject_type}, {subject_id},
-               {payload}, '{{}}'::jsonb, %(actor_kind)s, %(actor_id)s::uuid, %(actor_label)s,
-               %(request_id)s, %(ip)s::inet
+        SELECT entry_id, {CURRENT_XID}, at, {event_type}, 1, {subject_type}, {subject_id},
+               {payload}, '{{}}'::jsonb, actor_kind, actor_id, actor_label, request_id, ip
     """
 
 
-def insert_params(*, by: Actor, at: datetime) -> dict[str, Any]:
-    """Give the parameters that the SQL of `insert_entry` needs."""
+def entry_values(*, by: Actor, at: datetime) -> dict[str, Any]:
+    """Give the values of the `ENTRY_COLUMNS` for one entry, from the present work."""
     came_from = origin.current()
     return {
         "entry_id": new_id(),

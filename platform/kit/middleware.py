@@ -15,7 +15,7 @@ from kit import problems
 from kit.errors import Malformed, TooLarge
 from kit.ids import new_id
 
-log = structlog.get_logger("http")
+log = structlog.get_logger()
 
 HEADER = "X-Request-Id"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -68,7 +68,7 @@ class RequestMiddleware:
         log.info(
             "request",
             method="HEAD" if is_head else request.method,
-            path=request.path,
+            path=_without_secrets(request.path),
             status=response.status_code,
             ms=round((time.perf_counter() - request.started) * 1000, 2),
         )
@@ -91,6 +91,10 @@ class RequestMiddleware:
         # What speaks JSON already says what it means; the framework's own errors are pages or plain text.
         is_said = response.get("Content-Type", "").startswith("application/")
         return response if is_said else problems.from_status(request, response)
+
+
+def _without_secrets(path: str) -> str:
+    return next((f"{prefix}***" for prefix in settings.SECRET_PREFIXES if path.startswith(prefix)), path)
 
 
 def _empty(response: HttpResponseBase) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Model, QuerySet
 from ninja import Field
 
 from kit.errors import FieldError, Invalid, Malformed
@@ -20,13 +19,6 @@ STRETCH = 50
 
 type Size = Annotated[int, Field(ge=1, le=MAX_SIZE)]
 type Number = Annotated[int, Field(ge=1, le=MAX_PAGE)]
-
-
-class CursorIn(In):
-    """Which stretch of a list that grows."""
-
-    limit: Size = STRETCH
-    after: str | None = None
 
 
 class CutIn(In):
@@ -117,31 +109,3 @@ def bad_cursor() -> Malformed:
     """Refuse a cursor that is not one of ours."""
     why = "pass `next` of the page before, unchanged, with the same `sort`"
     return Malformed("The cursor is not one of ours", errors=[FieldError("?after", "bad_cursor", why)])
-
-
-def _encode(last: UUID) -> str:
-    return urlsafe_b64encode(last.bytes).decode().rstrip("=")
-
-
-def _decode(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=urlsafe_b64decode(cursor + "=="))
-    except ValueError as error:
-        raise bad_cursor() from error
-
-
-def keyset[T: Model](rows: QuerySet[T], at: CursorIn) -> dict[str, Any]:
-    """Cut the stretch after a cursor, newest first by id: `{items, next, has_more}`. Costs one query.
-
-    Rows written meanwhile shift nothing: the cursor names a row, not a number of rows.
-
-    Raises:
-        Malformed: the cursor is not one of ours.
-    """
-    rows = rows.order_by("-pk")
-    if at.after:
-        rows = rows.filter(pk__lt=_decode(at.after))
-    found = list(rows[: at.limit + 1])
-    has_more = len(found) > at.limit
-    items = found[: at.limit]
-    return {"items": items, "next": _encode(items[-1].pk) if has_more else None, "has_more": has_more}

@@ -5,31 +5,36 @@ from typing import Any
 
 import pytest
 
-from attendance.messages import BadAccessCode, RegistrationClosed, SoldOut
-from attendance.rules import CODE_LENGTH, new_code, why_refused
+from attendance.messages import BadAccessCode, Overlaps, RegistrationClosed, SoldOut
+from attendance.rules import CODE_LENGTH, Seat, new_code, refusals
 from catalog.messages import AlreadyOver
 from kit.errors import Refusal
 from tests.factories import NOW
 
 OPEN: dict[str, Any] = {
-    "is_open": True, "closes_at": NOW + timedelta(hours=1), "needs_code": False, "seats_left": 1, "has_waitlist": False,
+    "is_open": True, "closes_at": NOW + timedelta(hours=1), "needs_code": False, "is_full": False,
+    "has_waitlist": False,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("change", "refusal"),
+    ("change", "told"),
     [
-        ({}, None),
-        ({"seats_left": 0, "has_waitlist": True}, None),
-        ({"seats_left": 0}, SoldOut),
-        ({"seats_left": 0, "needs_code": True}, BadAccessCode),
-        ({"needs_code": True, "is_open": False}, RegistrationClosed),
-        ({"is_open": False, "closes_at": NOW}, AlreadyOver),
+        ({}, []),
+        ({"is_full": True, "has_waitlist": True}, []),
+        ({"is_full": True}, [SoldOut]),
+        ({"is_full": True, "needs_code": True}, [BadAccessCode, SoldOut]),
+        ({"needs_code": True, "is_open": False}, [RegistrationClosed, BadAccessCode]),
+        ({"is_open": False, "closes_at": NOW}, [AlreadyOver]),
+        ({"overlaps": True, "is_full": True}, [Overlaps, SoldOut]),
     ],
 )
-def test_the_first_reason_is_told(change: dict[str, Any], refusal: type[Refusal] | None) -> None:
-    told = why_refused(**{**OPEN, **change}, at=NOW)
-    assert told is None if refusal is None else isinstance(told, refusal)
+def test_every_rule_that_stands_against_a_seat_is_told_in_order(
+    change: dict[str, Any], told: list[type[Refusal]]
+) -> None:
+    against = list(refusals(Seat(**{**OPEN, **change}), at=NOW))
+    assert [type(one) for one in against] == told
+    assert all(one.extra["next_step"] for one in against)
 
 
 def test_codes_are_long_and_never_the_same() -> None:

@@ -43,7 +43,7 @@ def test_all_is_made_with_its_sessions_and_told_in_order(caller: Callers) -> Non
     response = caller("organizer").post("/events/bulk", bulk(items))
     told = response.json()
     assert response.status_code == 200
-    assert told["summary"] == {"total": 2, "created": 2, "valid": 0, "refused": 0, "skipped": 0}
+    assert told["summary"] == {"total": 2, "created": 2, "found": 0, "valid": 0, "refused": 0, "skipped": 0}
     assert [result["index"] for result in told["results"]] == [0, 1]
     assert told["results"][0]["client_ref"] == "a"
     assert [Event.objects.get(id=result["id"]).name for result in told["results"]] == ["One", "Two"]

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from catalog.models import Category, Room, Speaker, Venue
-from catalog.schemas import bulk, events, named
+from catalog.schemas import events, named
+from kit import many
 from tests.conftest import Callers
 from tests.factories import make_event, make_named, make_session
 
@@ -80,4 +81,4 @@ def test_results_are_what_their_schema_says(caller: Callers) -> None:
     span = {"starts_at": event.starts_at.isoformat(), "ends_at": event.ends_at.isoformat()}
     answer = caller("organizer").post("/sessions/bulk", {"items": [{**good, **span}, good, 7], "mode": "partial"})
     assert answer.status_code == 207
-    conforms(answer.json(), bulk.BulkOut)
+    conforms(answer.json(), many.BulkOut)

@@ -27,8 +27,12 @@ def test_the_contract_and_its_page_are_served(acme: Organization) -> None:
 def test_task_names_are_pinned() -> None:
     current_app.loader.import_default_modules()
     assert {name for name in current_app.tasks if not name.startswith("celery.")} == {
+        "attendance.cancel_called_off",
+        "attendance.check_seats",
+        "attendance.send_codes",
         "journal.dispatch",
-        "tenants.sweep_journals",
+        "tenants.send_to_all",
+        "tenants.sweep",
     }
 
 
@@ -36,7 +40,10 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
     current_app.loader.import_default_modules()
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         current_app.tasks[entry["task"]].apply_async(kwargs=entry["kwargs"])
-    assert sent == [("tenants.sweep_journals", {"schema_name": "public"})]
+    assert sent == [
+        ("tenants.sweep", {"schema_name": "public"}),
+        ("tenants.send_to_all", {"schema_name": "public", "name": "attendance.check_seats"}),
+    ]
 
 
 def test_public_event_types_are_pinned() -> None:
@@ -47,7 +54,8 @@ def test_public_event_types_are_pinned() -> None:
         "registration.waitlisted", "room.created", "room.deleted", "room.restored", "room.updated", "session.cancelled",
         "session.created", "session.deleted", "session.published", "session.restored", "session.resumed",
         "session.suspended", "session.updated", "speaker.created", "speaker.deleted", "speaker.restored",
-        "speaker.updated", "user.created", "user.updated", "venue.created", "venue.deleted", "venue.restored",
+        "speaker.updated", "ticket.check_in_undone", "ticket.checked_in", "ticket.reissued",
+        "user.created", "user.updated", "venue.created", "venue.deleted", "venue.restored",
         "venue.updated",
     ]  # fmt: skip
 

@@ -18,6 +18,8 @@ TABLE = {
     Operation.REGISTRATIONS_READ:   "x x x . . . .",
     Operation.REGISTRATIONS_WRITE:  "x x x . . . .",
     Operation.REGISTER:             "x x x . x . .",
+    Operation.RESERVE:              "x x x x x x .",
+    Operation.CHECK_IN:             "x x x x . . .",
     Operation.PROFILE:              "x x x x x . .",
     Operation.USERS_READ:           "x . . . . . x",
     Operation.USERS_WRITE:          "x . . . . . x",

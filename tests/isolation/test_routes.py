@@ -36,6 +36,8 @@ BODIES: dict[str, Any] = {
     "PUT /events/{uuidstr:event_id}/coordinators": {"user_ids": []},
     "PUT events": {"name": "x", **_SPAN},
     "PUT sessions": {"title": "x", **_SPAN},
+    "POST /events/{uuidstr:event_id}/reserve": {"name": "x", "email": "x@example.com"},
+    "POST /sessions/{uuidstr:session_id}/reserve": {"name": "x", "email": "x@example.com"},
     **{f"PUT {noun}": {"name": "x"} for noun in ("categories", "venues", "rooms", "speakers")},
 }
 
@@ -79,10 +81,12 @@ def foreign(acme: Organization, globex: Organization) -> dict[str, UUID]:
     with scope.entered(globex.schema_name):
         event = make_event(name="Secret of globex")
         session = make_session(event)
+        registration = make_registration(event, name="Secret guest")
         return {
             "event_id": event.id,
             "session_id": session.id,
-            "registration_id": make_registration(event, name="Secret guest").id,
+            "registration_id": registration.id,
+            "ticket_id": registration.id,
             "categories": make_named(Category, name="Secret category").id,
             "venues": make_named(Venue, name="Secret venue").id,
             "rooms": make_named(Room, name="Secret room").id,

@@ -15,7 +15,7 @@ from journal.origin import Origin, begin
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from tenants.models import Organization
-from tenants.tasks import sweep_journals
+from tenants.tasks import sweep
 from tests.factories import NOW, make_event, make_member
 
 HAPPENED = EventType("test.happened", "A thing of this test.", is_public=False)
@@ -138,11 +138,11 @@ def test_the_sweep_finds_what_a_killed_announcement_left_behind(
         happen()
     assert sent == []
 
-    sweep_journals(schema_name="public")
+    sweep(schema_name="public")
     assert ("journal.dispatch", {"schema_name": acme.schema_name}) in sent
     services.dispatch()
     sent.clear()
-    sweep_journals(schema_name="public")
+    sweep(schema_name="public")
     assert ("journal.dispatch", {"schema_name": acme.schema_name}) not in sent
 
 

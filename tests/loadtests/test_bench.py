@@ -7,15 +7,15 @@ from pathlib import Path
 from threading import Thread
 from uuid import UUID
 
-import pytest
-
-from attendance.services import registering
+from attendance.services import Attendee, seating
+from kit.actor import SYSTEM
 from loadtests.bench import __main__ as bench
 from loadtests.bench import pgbench
 from loadtests.bench.driver import Measured, drive, request
 from loadtests.bench.report import Result, keep, legend, machine, percentiles
 from loadtests.bench.rows import ROWS, Row
 from loadtests.bench.stage import Seats, Stage
+from tests.factories import NOW
 
 EVENT, ONE, TWO = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -113,21 +113,24 @@ def test_a_connection_that_breaks_is_told() -> None:
 
 
 def test_pgbench_runs_the_very_statement_of_a_registration() -> None:
-    """It is the same object, every placeholder is filled, and nothing else is changed."""
-    assert vars(pgbench)["TAKE_SEAT"] is registering.TAKE_SEAT
+    """It is the same object, its one placeholder is filled, and nothing else is changed."""
+    assert vars(pgbench)["TAKE_SEATS"] is seating.TAKE_SEATS
     setting, statement = pgbench.script(EVENT, [ONE, TWO]).splitlines()
     assert setting == "\\set session random(1, 2)"
-    assert "%(" not in statement
-    drawn = {**pgbench._DRAWN, "event_id": f"'{EVENT}'"}
-    drawn["pool_id"] = drawn["session_id"] = f"('{{{ONE},{TWO}}}'::uuid[])[:session]"
-    assert statement == " ".join((registering.TAKE_SEAT % drawn).split()) + ";"
+    before, after = seating.TAKE_SEATS.split("%(asked)s")
+    assert statement.startswith(before)
+    assert statement.endswith(f"{after};")
+    assert f"'session_id', ('{{{ONE},{TWO}}}'::uuid[])[:session]" in statement
 
 
-def test_every_placeholder_is_needed() -> None:
-    for name in pgbench._DRAWN:
-        assert f"%({name})s" in registering.TAKE_SEAT
-    with pytest.raises(KeyError):
-        registering.TAKE_SEAT % pgbench._DRAWN
+def test_pgbench_asks_as_a_request_does() -> None:
+    asked = seating.ask(Attendee("A", "a@example.com"), event_id=EVENT, session_id=ONE, by=SYSTEM, at=NOW)
+    assert {*pgbench._ASKED, "event_id", "pool_id", "session_id"} == {*asked, "number"}
+
+
+def test_psycopg_remembers_how_the_statement_is_bound() -> None:
+    """It does of short ones alone."""
+    assert len(seating.TAKE_SEATS) < 4096
 
 
 def test_the_control_is_asked_as_the_subject_is() -> None:

@@ -12,10 +12,10 @@ from django.utils.timezone import now
 
 from catalog.management.commands.catalog_export import add_arguments, schema_of
 from catalog.schemas import tables
-from catalog.schemas.bulk import HowIn
 from kit import scope
 from kit.actor import SYSTEM
 from kit.errors import Refusal
+from kit.many import HowIn
 
 
 class Command(BaseCommand):

@@ -1,0 +1,127 @@
+"""REST: registering, cancelling, and who is registered."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.timezone import now
+from ninja import Router, Status
+
+from attendance import selectors, services
+from attendance.schemas.registrations import (
+    CancelIn,
+    CodeIn,
+    GuestCancelIn,
+    RegisterIn,
+    RegistrationOut,
+    ReserveIn,
+    TrialOut,
+)
+from attendance.services import Attendee, Trial
+from identity.authentication import TenantRequest, requires
+from identity.rules import Operation
+from kit.actor import Actor
+from kit.answers import Answer, answer
+from kit.listing import Row
+
+router = Router(tags=["Attendance"])
+registers, reads = requires(Operation.REGISTER), requires(Operation.PROFILE)
+guests = requires(Operation.RESERVE)
+_MADE = {201: RegistrationOut, 200: RegistrationOut | TrialOut}
+
+
+def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
+    if payload.attendee is None or payload.attendee.email == by.email:
+        return Attendee(by.name, by.email, by.id, payload.role_text)
+    return Attendee(payload.attendee.name, payload.attendee.email, role_text=payload.role_text)
+
+
+@router.post("/events/{uuid:event_id}/register", response=_MADE, auth=registers)
+def register_for_event(request: TenantRequest, event_id: UUID, payload: RegisterIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
+    """Take a seat at an event. Answers 200 with the first registration to whoever has one.
+
+    With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
+    """
+    asked = {"event_id": event_id, "attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
+    return _register(request.actor, asked, is_dry=dry_run)
+
+
+@router.post("/events/{uuid:event_id}/sessions/{uuid:session_id}/register", response=_MADE, auth=registers)
+def register_for_session(
+    request: TenantRequest,
+    event_id: UUID,
+    session_id: UUID,
+    payload: RegisterIn,
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+) -> Answer:
+    """Take a seat at a session. Answers 200 with the first registration to whoever has one.
+
+    With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
+    """
+    asked = {"attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
+    return _register(request.actor, {**asked, "event_id": event_id, "session_id": session_id}, is_dry=dry_run)
+
+
+def _register(by: Actor, asked: dict[str, Any], *, is_dry: bool) -> Answer:
+    if is_dry:
+        return answer(_told(services.try_register(**asked, by=by, at=now())))
+    done = services.register(**asked, by=by, at=now())
+    return answer(done.registration, status=201 if done.is_new else 200)
+
+
+def _told(trial: Trial) -> Row:
+    would = {"confirmed": "confirm", "waitlisted": "waitlist"}.get(trial.status or "", "refuse")
+    return {
+        "would": "return" if trial.is_registered else would,
+        "status": trial.status,
+        "waitlist_position": trial.position,
+        "refused_by": [
+            {"code": one.code, "title": one.title, "detail": str(one), "next_step": one.extra["next_step"]}
+            for one in trial.refusals
+        ],
+    }
+
+
+@router.post("/events/{uuid:event_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
+def reserve_event(request: TenantRequest, event_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
+    """Take a seat at an event as a guest, without an account. The code of the answer cancels it: keep it."""
+    return _reserve(request.actor, payload, is_dry=dry_run, event_id=event_id)
+
+
+@router.post("/sessions/{uuid:session_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
+def reserve_session(request: TenantRequest, session_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
+    """Take a seat at a session as a guest, without an account. The code of the answer cancels it: keep it."""
+    event_id = selectors.event_of(session_id)
+    return _reserve(request.actor, payload, is_dry=dry_run, event_id=event_id, session_id=session_id)
+
+
+def _reserve(by: Actor, payload: ReserveIn, *, is_dry: bool, **seat: UUID) -> Answer:
+    attendee = Attendee(payload.name, payload.email, role_text=payload.role_text, source="guest")
+    return _register(by, {"attendee": attendee, "access_code": payload.access_code, **seat}, is_dry=is_dry)
+
+
+@router.post("/registrations/cancel", response=RegistrationOut, auth=guests, tags=["Guests"])
+def cancel_by_code(request: TenantRequest, payload: GuestCancelIn) -> Answer:
+    """Give up a guest's seat, or place in the queue, with the code and the e-mail. Idempotent."""
+    return answer(services.cancel_by_code(code=payload.code, email=payload.email, by=request.actor, at=now()))
+
+
+@router.post("/registrations/codes", response={202: None}, auth=guests, tags=["Guests"])
+def send_codes(request: TenantRequest, payload: CodeIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
+    """Have the codes of a guest's registrations sent to the e-mail. The answer never tells whether there are any."""
+    services.ask_for_codes(email=payload.email)
+    return Status(202, None)
+
+
+@router.get("/registrations/{uuid:registration_id}", response=RegistrationOut, auth=reads)
+def show_registration(request: TenantRequest, registration_id: UUID) -> Answer:
+    """Show a registration."""
+    row = selectors.registration(registration_id, reader=request.actor, at=now())
+    return answer(row, version=row["version"])
+
+
+@router.post("/registrations/{uuid:registration_id}/cancel", response=RegistrationOut, auth=reads)
+def cancel_registration(request: TenantRequest, registration_id: UUID, payload: CancelIn = CancelIn()) -> Answer:  # noqa: B008 - never changed
+    """Give up a seat or a place in the queue. Idempotent."""
+    at = now()
+    row = services.cancel(registration_id=registration_id, reason=payload.reason, by=request.actor, at=at)
+    return answer(row, version=row["version"])

@@ -1,0 +1,173 @@
+"""Bodies of registrations."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Field
+
+from attendance.rules import RegistrationStatus
+from identity.schemas import Email
+from kit.pagination import STRETCH, Position, Size, Stretch
+from kit.schemas import In, Moment, Name, Out, ShortText
+
+type AccessCode = Annotated[str, Field(max_length=50)]
+type Code = Annotated[str, Field(min_length=12, max_length=12, examples=["7C0V9K3MXT2B"])]
+
+
+class AttendeeIn(In):
+    """Whom the seat is for."""
+
+    name: Name
+    email: Email
+
+
+class RegisterIn(In):
+    """A registration for oneself, or, with `attendee`, for somebody else: for staff."""
+
+    attendee: AttendeeIn | None = None
+    role_text: Annotated[ShortText, Field(max_length=200)] = ""
+    access_code: AccessCode = ""
+
+
+class ReserveIn(In):
+    """A registration of a guest, who has no account."""
+
+    name: Name
+    email: Email
+    role_text: Annotated[ShortText, Field(max_length=200)] = ""
+    access_code: AccessCode = ""
+
+
+class CancelIn(In):
+    """Why a registration is cancelled; the attendee is told."""
+
+    reason: Annotated[ShortText, Field(max_length=200)] = ""
+
+
+class GuestCancelIn(In):
+    """What a guest knows of a registration."""
+
+    email: Email
+    code: Code
+
+
+class CodeIn(In):
+    """Whose codes to send, by e-mail."""
+
+    email: Email
+
+
+class AttendeeOut(Out):
+    """Who sits there."""
+
+    name: str
+    email: str
+
+
+class RegistrationOut(Out):
+    """A registration. `waitlist_position` counts from 1 and is null for whoever has a seat.
+
+    `code` is null where the caller has not proved to be the attendee: it cancels the registration.
+    """
+
+    id: UUID
+    event_id: UUID
+    session_id: UUID | None
+    attendee: AttendeeOut
+    role_text: str
+    status: RegistrationStatus
+    waitlist_position: int | None
+    code: str | None
+    source: str
+    checked_in_at: datetime | None
+    cancel_reason: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+
+
+class RegistrationPage(Out):
+    """One stretch of registrations; pass `next` as `after` for the one behind it."""
+
+    items: list[RegistrationOut]
+    next: str | None
+    has_more: bool
+
+
+class RuleOut(Out):
+    """A rule that stands against a registration, in the words of problems."""
+
+    code: str
+    title: str
+    detail: str
+    next_step: str
+
+
+class TrialOut(Out):
+    """What registering would do now. `refused_by` names every rule against it, the one that would be told first."""
+
+    would: Literal["confirm", "waitlist", "return", "refuse"]
+    status: RegistrationStatus | None
+    waitlist_position: int | None
+    refused_by: list[RuleOut]
+
+
+class RegistrationsIn(In):
+    """Which registrations, and in which order."""
+
+    event_id: UUID | None = None
+    session_id: UUID | None = None
+    status: list[RegistrationStatus] = []
+    email: Email | None = None
+    role_text: Annotated[str, Field(max_length=200)] | None = None
+    source: Annotated[str, Field(max_length=20)] | None = None
+    checked_in: bool | None = None
+    search: Annotated[str, Field(max_length=200, description="Words of the name or e-mail, or a code")] | None = None
+    updated_since: Moment | None = None
+    sort: (
+        Literal["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "waitlist", "-waitlist"]
+        | None
+    ) = None
+    limit: Size = STRETCH
+    after: Annotated[str, Field(max_length=1_000)] | None = None
+
+    def cut(self) -> Stretch:
+        """Give the stretch asked for.
+
+        Raises:
+            Malformed: the cursor is not one of ours.
+        """
+        return Stretch(self.limit, Position.read(self.after) if self.after else None)
+
+    def filters(self) -> dict[str, Any]:
+        """Give what was asked for, by the names of the fields."""
+        return self.model_dump(exclude={"limit", "after"})
+
+
+class OwnRegistrationOut(Out):
+    """A registration of one's own for an event or one of its sessions."""
+
+    id: UUID
+    session_id: UUID | None
+    session: str | None
+    starts_at: datetime
+    status: RegistrationStatus
+
+
+class OwnEventOut(Out):
+    """An event that one is registered for."""
+
+    event_id: UUID
+    name: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    registrations: list[OwnRegistrationOut]
+
+
+class OwnEventsOut(Out):
+    """One's events, at most 200."""
+
+    items: list[OwnEventOut]
