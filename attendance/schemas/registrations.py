@@ -168,6 +168,6 @@ class OwnEventOut(Out):
 
 
 class OwnEventsOut(Out):
-    """One's events, at most 200."""
+    """One's events, by at most 1,000 registrations."""
 
     items: list[OwnEventOut]

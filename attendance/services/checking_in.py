@@ -198,9 +198,10 @@ def _row(row_id: UUID, told: Told, scan: Scan) -> dict[str, Any]:
     }
 
 
-# The batch must hold no ticket and no nonce twice. Who shows the same token and code at once is told apart by the
-# constraint, and looked at again.
-desk: Desk[Scan, Told] = Desk(_scan_all, key=lambda scan: scan.stub.ticket_id if scan.stub else scan.code, limit=64)
+# Who shows the token and the code of one ticket at once is told apart by the constraint, and looked at again.
+desk: Desk[Scan, Told] = Desk(
+    _scan_all, key=lambda scan: scan.stub.ticket_id if scan.stub else scan.code or scan.nonce, limit=64
+)
 
 
 @transaction.atomic
