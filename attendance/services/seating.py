@@ -53,8 +53,9 @@ _ASKED = f"""
 # Its parts are constants; values come through the one placeholder, as JSON. Short enough for psycopg to remember how
 # it is bound.
 #
-# Pools are locked in the order of their ids, and registrations inserted in that of their e-mails: two statements that
-# seat the same people at the same time wait for each other in one direction. The counters are set to whole values of
+# Pools are locked in the order of their ids, then attendees in that of their e-mails, where they must not be elsewhere:
+# two statements that seat the same people at the same time wait for each other in one direction. (Left to the
+# exclusion constraint, each would insert first and then wait for the other.) The counters are set to whole values of
 # the locked rows, the capacity with them: the check would else be asked of the rows as they were when the statement
 # began, before PostgreSQL finds that they have changed since.
 #
@@ -94,7 +95,8 @@ WITH {_ASKED}, pool AS (
             waitlist_number, during, code, source, version, created_at, updated_at)
     SELECT id, event_id, session_id, pool_id, user_id, name, email, search_text, role_text, status,
            waitlist_number, span, code, source, 1, at, at
-      FROM placed ORDER BY email
+      FROM (SELECT *, CASE WHEN span IS NOT NULL THEN pg_advisory_xact_lock(hashtextextended(email, 0)) END AS held
+              FROM (SELECT * FROM placed ORDER BY email) AS placed) AS placed
 ), entry AS (
     {_ENTRY} FROM placed
 )
@@ -189,7 +191,7 @@ def ask(
 def take_seats(asks: Sequence[Ask]) -> list[Found]:
     """Seat all who ask, in one statement; tell what became of each, in their order.
 
-    No two of them may name the same attendee in the same pool. Within a transaction it runs behind a savepoint; else
+    No two of them may name the same attendee. Within a transaction it runs behind a savepoint; else
     it is a transaction of its own, and has committed when this returns.
 
     Raises:
@@ -237,4 +239,4 @@ def _written(asks: Mapping[int, Ask]) -> str:
     return orjson.dumps([{"number": number, **ask} for number, ask in asks.items()]).decode()
 
 
-desk: Desk[Ask, Found] = Desk(take_seats, key=lambda one: (one["pool_id"], one["email"]))
+desk: Desk[Ask, Found] = Desk(take_seats, key=lambda ask: ask["email"])

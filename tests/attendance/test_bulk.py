@@ -141,3 +141,10 @@ def test_an_export_can_be_taken_in_again(caller: Callers) -> None:
     again = table(api, text.replace(str(event.id), str(other.id))).json()
     assert again["summary"]["created"] == 2
     assert Registration.objects.filter(event=other, attendee_name="=1+1").exists()
+
+
+def test_one_attendee_may_ask_for_many_seats_in_order(caller: Callers) -> None:
+    first, second = make_event(capacity=1), make_event(capacity=1)
+    items = [somebody(first, 0), somebody(second, 0), somebody(second, 1)]
+    told = bulk(caller("organizer"), items, mode="partial").json()["results"]
+    assert [one["status"] for one in told] == ["created", "created", "refused"]

@@ -1,0 +1,180 @@
+"""The real thing: granian and a Celery worker as processes, on a database of their own, with the demonstration data."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from django.conf import settings
+from psycopg import sql
+
+from config.demo import PASSWORD
+
+ROOT = Path(settings.ROOT)
+
+
+@dataclass
+class Platform:
+    """Processes on a database. `url` is where the web answers."""
+
+    port: int
+    env: dict[str, str]
+    web: subprocess.Popen[bytes] | None = None
+    others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=self.env, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def start_web(self) -> None:
+        """Start the web server and wait until it answers."""
+        self.web = self.spawn("-m", "config.web")
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/ready").status_code == 200:
+                    return
+            time.sleep(0.1)
+        pytest.fail("the web server did not become ready within 30 s")
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start a Celery worker."""
+        worker = self.spawn("-m", "celery", "-A", "config.celery", "worker", "-c", "1", "-l", "error")
+        self.others.append(worker)
+        return worker
+
+    def kill_web(self) -> None:
+        """Kill the server and its workers at once, as a crash would."""
+        assert self.web is not None
+        self.kill(self.web)
+
+    @staticmethod
+    def kill(process: subprocess.Popen[bytes]) -> None:
+        """Kill a process and its children at once."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in (self.web, *self.others):
+            if process is not None and process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                try:
+                    process.wait(timeout=15)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self.env["DATABASE_URL"], autocommit=True)
+
+    def manage(self, *command: str) -> str:
+        """Run a management command; give what it says."""
+        run = [sys.executable, "manage.py", *command]
+        return subprocess.run(run, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True).stdout
+
+    def api(self, method: str, path: str, body: Any = None, *, token: str = "") -> httpx.Response:
+        """Call acme's REST API."""
+        bearer = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"x-tenant": "acme", "host": "localhost", **bearer}
+        return httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=30)
+
+    def token(self, role: str = "organizer") -> str:
+        """Log a member of acme in."""
+        answer = self.api("POST", "/auth/login", {"email": f"{role}@acme.example", "password": PASSWORD})
+        token: str = answer.json()["access_token"]
+        return token
+
+    def event(self, token: str, *, sessions: int = 0, **fields: Any) -> dict[str, Any]:
+        """Publish an event of acme, with as many sessions at one time, which then admit."""
+        span = {"starts_at": "2099-01-01T00:00:00Z", "ends_at": "2099-01-02T00:00:00Z"}
+        body = {"name": f"Live {uuid4()}", "capacity": 5_000, "admission": "session" if sessions else "event", **span}
+        event: dict[str, Any] = self.api("POST", "/events", {**body, **fields}, token=token).json()
+        for number in range(sessions):
+            session = {"title": f"Session {number}", "capacity": fields.get("capacity", 5_000), **span}
+            self.api("POST", f"/events/{event['id']}/sessions", session, token=token).raise_for_status()
+        published = self.api("POST", f"/events/{event['id']}/publish", {}, token=token).raise_for_status()
+        return {**published.json(), "sessions": self.sessions(event["id"])}
+
+    def sessions(self, event_id: str) -> list[str]:
+        """Give the ids of an event's sessions."""
+        return [one["id"] for one in self.api("GET", f"/sessions?event_id={event_id}").json()["items"]]
+
+
+def _url(database: str) -> str:
+    at = settings.DATABASES["default"]
+    password = f":{at['PASSWORD']}" if at["PASSWORD"] else ""
+    return f"postgres://{at['USER']}{password}@{at['HOST']}:{at['PORT']}/{database}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _database(name: str) -> Iterator[None]:
+    with psycopg.connect(_url("postgres"), autocommit=True) as connection:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield
+        connection.execute(drop)
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """Give the environment of the processes: the product's settings, and the races' controls beside its routes."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
+        "DJANGO_SETTINGS_MODULE": "tests.live_settings",
+        "DEBUG": "1",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": settings.REDIS_URL,
+        "PORT": str(_free_port()),
+    }
+
+
+@contextmanager
+def running(env: dict[str, str]) -> Iterator[Platform]:
+    """Migrate and seed a database, and have web and worker run on it."""
+    platform = Platform(int(env["PORT"]), env)
+    for command in ("migrate_schemas", "seed"):
+        platform.manage(command)
+    try:
+        platform.start_web()
+        platform.start_worker()
+        yield platform
+    finally:
+        platform.stop()
+
+
+@pytest.fixture(scope="session")
+def platform(worker_id: str) -> Iterator[Platform]:
+    """A migrated and seeded platform with web and worker."""
+    name = f"{settings.E2E_DATABASE}_{worker_id}"
+    with _database(name), running(environment(_url(name))) as platform:
+        yield platform
+
+
+@pytest.fixture
+def live_platform(platform: Platform) -> str:
+    """Give the address of the running platform."""
+    return platform.url
