@@ -74,7 +74,7 @@ class TenancyMiddleware:
             host = rules.host_of(request.get_host())
         except DisallowedHost as error:
             raise Malformed("The Host header is not a host") from error
-        named = request.headers.get(HEADER)
+        named = request.META.get("HTTP_X_TENANT")
         if host in settings.PUBLIC_HOSTS:
             if named is None:
                 return None

@@ -22,6 +22,7 @@ from identity.rules import Operation
 from kit.actor import Actor
 from kit.answers import Answer, answer
 from kit.listing import Row
+from kit.quick import reads_quickly
 
 router = Router(tags=["Attendance"])
 registers, reads = requires(Operation.REGISTER), requires(Operation.PROFILE)
@@ -36,6 +37,7 @@ def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
 
 
 @router.post("/events/{uuid:event_id}/register", response=_MADE, auth=registers)
+@reads_quickly
 def register_for_event(request: TenantRequest, event_id: UUID, payload: RegisterIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at an event. Answers 200 with the first registration to whoever has one.
 
@@ -46,6 +48,7 @@ def register_for_event(request: TenantRequest, event_id: UUID, payload: Register
 
 
 @router.post("/events/{uuid:event_id}/sessions/{uuid:session_id}/register", response=_MADE, auth=registers)
+@reads_quickly
 def register_for_session(
     request: TenantRequest,
     event_id: UUID,
@@ -82,12 +85,14 @@ def _told(trial: Trial) -> Row:
 
 
 @router.post("/events/{uuid:event_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
+@reads_quickly
 def reserve_event(request: TenantRequest, event_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at an event as a guest, without an account. The code of the answer cancels it: keep it."""
     return _reserve(request.actor, payload, is_dry=dry_run, event_id=event_id)
 
 
 @router.post("/sessions/{uuid:session_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
+@reads_quickly
 def reserve_session(request: TenantRequest, session_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at a session as a guest, without an account. The code of the answer cancels it: keep it."""
     event_id = selectors.event_of(session_id)

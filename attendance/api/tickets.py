@@ -25,6 +25,7 @@ from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.answers import Answer, answer, rendered
 from kit.listing import Row
+from kit.quick import reads_quickly
 
 router = Router(tags=["Tickets"])
 doors, owners = requires(Operation.CHECK_IN), requires(Operation.PROFILE)
@@ -32,6 +33,7 @@ staff = requires(Operation.REGISTRATIONS_READ)
 
 
 @router.post("/tickets/validate", response=ScanOut, auth=doors)
+@reads_quickly
 def validate(request: TenantRequest, payload: ScanIn) -> Answer:
     """Admit whoever shows a ticket, once, or tell why not. Retry with the same nonce: the answer stays the same."""
     shown = Shown(payload.token, payload.code, payload.nonce or "", payload.device, payload.gate)

@@ -34,6 +34,12 @@ def empty(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django passes
     return HttpResponse(b"ok", content_type="text/plain")
 
 
+def empty_for_staff(request: HttpRequest) -> HttpResponse:
+    """Answer nothing, to whoever may register people: the caller is known and admitted, and no more is done."""
+    _guard(request)
+    return empty(request)
+
+
 def events(request: HttpRequest) -> HttpResponse:
     """List events as staff see them: the product's own SQL, written out, psycopg and orjson, and nothing between."""
     _reads(request)

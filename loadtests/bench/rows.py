@@ -106,6 +106,23 @@ def textbook_grown(stage: Stage, seconds: float) -> Measured:
     return _textbook(stage, stage.grown, seconds)
 
 
+def check_in(stage: Stage, seconds: float) -> Measured:
+    """Scan tickets at a door, each once, by their signed tokens."""
+    event_id, tokens = stage.tickets
+    host, token = stage.host, stage.token()
+
+    def scan() -> bytes:
+        body = f'{{"event_id":"{event_id}","token":"{next(tokens)}"}}'.encode()
+        return request("POST", "/api/v1/tickets/validate", host=host, token=token, body=body)
+
+    return drive(stage.port, scan, expected=200, connections=CONNECTIONS, seconds=seconds)
+
+
+def empty_for_staff(stage: Stage, seconds: float) -> Measured:
+    """Ask a view that does nothing, with a token."""
+    return stage.get("/bench/empty-for-staff", seconds, token=stage.token())
+
+
 def statement(stage: Stage, seconds: float) -> float:
     """Run the statement of a registration for one session, and nothing else, from pgbench."""
     return stage.pgbench(stage.new_seats(), seconds=seconds)
@@ -133,5 +150,6 @@ ROWS = [
     ),
     Row("register, control", "one hot session, against lock + count + insert on it", register, textbook, 8.0),
     Row("register, grown", f"a session of {_MANY}, against an empty one", register_grown, register, 0.9),
+    Row("check-in", "a ticket scanned at a door, against an empty view with a token", check_in, empty_for_staff, 0.5),
     Row("control, grown", f"lock + count + insert with {_MANY}, against none", textbook_grown, textbook),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.timezone import now
 
+from attendance.services.tickets import token_of
 from catalog.services import create_event, create_session, publish_event, publish_session
 from identity import tokens
 from identity.models import User
@@ -39,6 +40,7 @@ STOP_SECONDS = 30
 CAPACITY = 1_000_000
 LISTED = 20
 GROWN_ROWS = 100_000
+TICKETS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ class Stage:
         what = request("GET", path, host=host or self.host, token=token)
         return drive(self.port, lambda: what, expected=200, connections=CONNECTIONS, seconds=seconds)
 
-    def new_event(self, *, admission: str = "event") -> UUID:
+    def new_event(self, *, admission: str = "event", starts_in: timedelta = timedelta(days=30)) -> UUID:
         """Publish an event."""
         at = now()
         fields: dict[str, Any] = {
             "name": "Bench", "description": "x" * 400, "place": "Somewhere", "capacity": CAPACITY,
-            "starts_at": at + timedelta(days=30), "ends_at": at + timedelta(days=31), "admission": admission,
+            "starts_at": at + starts_in, "ends_at": at + timedelta(days=31), "admission": admission,
         }  # fmt: skip
         with scope.entered(self.organization.schema_name):
             event = create_event(fields=fields, by=SYSTEM, at=at)
@@ -138,6 +140,25 @@ class Stage:
             cursor.execute("ANALYZE attendance_registration")
         self.settle(seats)
         return seats
+
+    @cached_property
+    def tickets(self) -> tuple[UUID, Iterator[str]]:
+        """Have an event whose doors are open, and the tokens of its tickets: each is given out once."""
+        event_id = self.new_event(starts_in=timedelta(hours=1))
+        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO attendance_registration (id, event_id, pool_id, attendee_name, attendee_email, role_text,"
+                " status, code, source, version, created_at, updated_at)"
+                " SELECT uuidv7(), %(event)s, %(event)s, 'Somebody', md5(number::text) || '@example.org', '',"
+                " 'confirmed', upper(substr(md5(number || 'ticket'), 1, 12)), 'bench', 1, now(), now()"
+                " FROM generate_series(1, %(rows)s::int) AS number RETURNING id",
+                {"event": event_id, "rows": TICKETS},
+            )
+            ids = [ticket_id for (ticket_id,) in cursor.fetchall()]
+            cursor.execute("ANALYZE attendance_registration")
+            self.settle(Seats(event_id, [event_id]))
+            rows = ({"id": ticket_id, "pool_id": event_id, "ticket_issue": 1} for ticket_id in ids)
+            return event_id, iter([token_of(row) for row in rows])
 
     def settle(self, seats: Seats) -> None:
         """Set the counters of sessions that were filled without them to their rows. Never above their capacity."""

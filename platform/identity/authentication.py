@@ -46,7 +46,7 @@ class Requires(HttpBearer):
         return actor
 
     def _resolved(self, request: HttpRequest) -> Actor:
-        header = request.headers.get("Authorization", "")
+        header = request.META.get("HTTP_AUTHORIZATION", "")
         scheme, _, credential = header.partition(" ")
         if header and scheme.lower() != "bearer":
             raise Unauthenticated("Send the token as Authorization: Bearer <token>")

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from kit.errors import Malformed, MediaType
 
-_NUL = b"\\u0000"
+NUL = b"\\u0000"
 
 
 def _plain(value: Any) -> Any:
@@ -42,7 +42,7 @@ class JSONParser(Parser):
         """Parse the whole body."""
         if request.content_type not in ("application/json", ""):
             raise MediaType(f"The body is declared as {request.content_type}; send application/json")
-        if _NUL in request.body:
+        if NUL in request.body:
             raise Malformed("Text must not hold the NUL character")
         try:
             return orjson.loads(request.body)

@@ -48,7 +48,7 @@ class RequestMiddleware:
     def __call__(self, request: Request) -> HttpResponseBase:
         """Handle one request."""
         request.started = time.perf_counter()
-        given = request.headers.get(HEADER, "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request.request_id = given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)

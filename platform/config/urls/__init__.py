@@ -1,5 +1,7 @@
 """Routes: what every host has, and who answers where."""
 
+from collections.abc import Iterable
+
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
@@ -18,15 +20,19 @@ EVERYWHERE: Routes = [
 NOTHING: Routes = [re_path(r"^.*$", problems.not_found)]
 
 
-def by_first_word(routes: Routes) -> Routes:
-    """Put routes below their first words, so that an address is compared with those of its own word alone."""
-    words: dict[str, Routes] = {}
-    for route in routes:
-        word, slash, rest = str(route.pattern).partition("/")
-        known = words.setdefault(word + slash, [])
-        known.append(path(rest, route.callback, name=route.name) if slash and isinstance(route, URLPattern) else route)
+def by_words(routes: Iterable[tuple[str, URLPattern]]) -> Routes:
+    """Put routes below the words that they share, so that an address is compared with few of them.
+
+    Routes are tried in turn, and each costs as much as reading a short body.
+    """
+    words: dict[str, list[tuple[str, URLPattern]]] = {}
+    for address, route in routes:
+        word, slash, rest = address.partition("/")
+        # What ends here stands by itself; the space keeps it apart from what goes on.
+        words.setdefault(word + slash if slash else f"{word} {len(words)}", []).append((rest, route))
     return [
-        route
+        path(word, include(by_words(below)))
+        if word.endswith("/")
+        else path(word.partition(" ")[0], below[0][1].callback, name=below[0][1].name)
         for word, below in words.items()
-        for route in ([path(word, include(below))] if word.endswith("/") else below)
     ]
