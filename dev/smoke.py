@@ -15,6 +15,8 @@ import httpx
 from config.demo import ORGANIZATIONS, PASSWORD
 from dev.places import STATE
 
+WORKER_SECONDS = 30
+
 type Json = dict[str, Any]
 type Tell = Callable[[str], None]
 
@@ -34,17 +36,25 @@ class Caller:
         self, what: str, expected: int, method: str, path: str, body: Json | None = None, *, seen: str = ""
     ) -> Json:
         """Call, check the status, tell; give the body. `seen` is the version that a change starts from."""
-        port = self._client.base_url.port
-        headers = {"Host": f"{self._organization}.localhost:{port}", **({"If-Match": seen} if seen else {})}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
         started = time.perf_counter()
-        answer = self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
+        answer = self._send(method, path, body, seen)
         took = (time.perf_counter() - started) * 1_000
         if answer.status_code != expected:
             raise Failed(f"{what}: {method} {path} answered {answer.status_code}, not {expected}: {answer.text[:500]}")
         self._tell(f"  ok {self._organization:7} {what:58} {answer.status_code} {took:6.1f} ms")
         return answer.json() if answer.content else {}
+
+    def quietly(self, method: str, path: str) -> Json:
+        """Call without a word; give the body."""
+        found: Json = self._send(method, path, None, "").raise_for_status().json()
+        return found
+
+    def _send(self, method: str, path: str, body: Json | None, seen: str) -> httpx.Response:
+        port = self._client.base_url.port
+        headers = {"Host": f"{self._organization}.localhost:{port}", **({"If-Match": seen} if seen else {})}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
 
     def as_holder_of(self, token: str) -> "Caller":
         """Talk with another token."""
@@ -149,6 +159,68 @@ def sell_out(organizer: Caller, event: Json) -> None:
     check("why guest 2 is refused", answer["code"], "sold_out")
 
 
+def open_doors(organizer: Caller, nobody: Caller, organization: str) -> Json:
+    """Guests come, show their tickets, and are let in once; a door without a network brings its scans back."""
+    now = datetime.now(UTC)
+    span = {"starts_at": (now + timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(hours=5)).isoformat()}
+    event = organizer("organizer drafts tonight's event", 201, "POST", "/events",
+                      {"name": "Smoke at the door", "capacity": 5, **span})  # fmt: skip
+    path = f"/events/{event['id']}"
+    organizer("and publishes it", 200, "POST", f"{path}/publish")
+    ana = {"name": "Ana Gil", "email": f"ana-{uuid4()}@example.com"}
+    trial = nobody("a guest asks what would happen", 200, "POST", f"{path}/reserve?dry_run=true", ana)
+    check("what would", trial["would"], "confirm")
+    guest = nobody("the guest reserves", 201, "POST", f"{path}/reserve", ana)
+    again = nobody("reserving again tells no code", 200, "POST", f"{path}/reserve", ana)
+    check("the registration", (again["id"], again["code"]), (guest["id"], None))
+    items = [{"event_id": event["id"], "attendee": {"name": f"Guest {n}", "email": f"bulk-{n}-{uuid4()}@example.com"}}
+             for n in range(5)]  # fmt: skip
+    many = organizer("organizer registers five for four seats", 207, "POST", "/registrations/bulk",
+                     {"items": items, "mode": "partial"})  # fmt: skip
+    check("who got one", [one["status"] for one in many["results"]], ["created"] * 4 + ["refused"])
+    lost = many["results"][0]["id"]
+    old = organizer("a ticket is lost", 200, "GET", f"/tickets/{lost}")
+    ticket = organizer("and issued anew", 200, "POST", f"/tickets/{lost}/reissue")
+    door = log_in(nobody, "scanner", organization)
+    scan = {"event_id": event["id"], "gate": "north", "device": "phone 1"}
+    told = door("the lost one is shown", 200, "POST", "/tickets/validate", {**scan, "token": old["token"]})
+    check("what the door says", told["verdict"], "revoked")
+    for verdict in ("admitted", "already_used"):
+        told = door("the new one is shown", 200, "POST", "/tickets/validate", {**scan, "token": ticket["token"]})
+        check("what the door says", told["verdict"], verdict)
+    bundle = door("a door takes along what it needs offline", 200, "GET", f"{path}/offline-bundle")
+    check("who is not let in", bundle["revoked"], [{"ticket_id": lost, "issue": 1}])
+    scans = [{"code": guest["code"], "nonce": uuid4().hex, "scanned_at": datetime.now(UTC).isoformat()}
+             for _ in range(2)]  # fmt: skip
+    offline = {"event_id": event["id"], "device": "phone 2", "items": scans}
+    brought = door("and brings its scans back", 200, "POST", "/tickets/validate/bulk", offline)
+    check("what they were", [one["verdict"] for one in brought["results"]], ["accepted", "duplicate"])
+    counted = organizer("organizer counts who came", 200, "GET", f"{path}/check-ins")
+    check("who came", (counted["confirmed"], counted["checked_in"]), (5, 2))
+    nobody("whoever is in cannot give the seat back", 409, "POST", "/registrations/cancel",
+           {"email": ana["email"], "code": guest["code"]})  # fmt: skip
+    undone = organizer("the scan is taken back", 200, "POST", f"/tickets/{guest['id']}/undo-check-in")
+    check("how many", undone["undone"], 2)
+    nobody("and the guest gives the seat back", 200, "POST", "/registrations/cancel",
+           {"email": ana["email"], "code": guest["code"]})  # fmt: skip
+    free = nobody("a visitor sees what is left", 200, "GET", f"{path}/availability")
+    check("seats", (free["capacity"], free["left"], free["checked_in"]), (5, 1, None))
+    return event
+
+
+def see_it_called_off(organizer: Caller, event: Json) -> None:
+    """Cancelling an event cancels every registration, by a worker."""
+    organizer("organizer cancels the event", 200, "POST", f"/events/{event['id']}/cancel")
+    deadline = time.monotonic() + WORKER_SECONDS
+    path = f"/registrations?event_id={event['id']}&status=confirmed&status=waitlisted"
+    while organizer.quietly("GET", path)["items"]:
+        if time.monotonic() > deadline:
+            raise Failed(f"registrations of a cancelled event stand after {WORKER_SECONDS} s: does a worker run?")
+        time.sleep(0.1)
+    gone = organizer("and nobody is registered any more", 200, "GET", f"/registrations?event_id={event['id']}&limit=1")
+    check("why", gone["items"][0]["cancel_reason"], "The event was cancelled")
+
+
 def use_tokens(nobody: Caller, organization: str) -> None:
     """Tokens rotate, are good once, and end with the logout."""
     body = {"email": f"attendee@{organization}.example", "password": PASSWORD}
@@ -170,9 +242,10 @@ def play_in(client: httpx.Client, tell: Tell, organization: str) -> tuple[Caller
     see_it_full(organizer, nobody, fill(nobody, event), event)
     single = draft_event(organizer, nobody, capacity=1)
     sell_out(organizer, single)
+    tonight = open_doors(organizer, nobody, organization)
     use_tokens(nobody, organization)
-    for one in (event, single):
-        organizer("organizer cancels the event", 200, "POST", f"/events/{one['id']}/cancel")
+    for one in (event, single, tonight):
+        see_it_called_off(organizer, one)
     return organizer, event
 
 
