@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import F
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.timezone import now
@@ -23,8 +24,8 @@ from kit import scope
 from kit.ids import new_id
 
 SCHEMA = "t_naive"
-# Between the look and the act, as a slow network or a busy machine would have it.
-PAUSE = 0.005
+# Between the look and the act, as a slow network or a busy machine would have it: long enough for all to look first.
+PAUSE = 0.05
 TABLES = ("catalog_seatpool", "attendance_registration", "attendance_checkin")
 MAKE = ";".join(
     [
@@ -72,8 +73,7 @@ def register(body: dict[str, Any]) -> str:
         event_id=pool_id, pool_id=pool_id, attendee_name="x", attendee_email=body["email"], status="confirmed",
         code=new_code(),
     )  # fmt: skip
-    taken = SeatPool.objects.get(id=pool_id).seats_taken
-    SeatPool.objects.filter(id=pool_id).update(seats_taken=taken + 1)
+    SeatPool.objects.filter(id=pool_id).update(seats_taken=F("seats_taken") + 1)
     return str(made.id)
 
 
@@ -84,8 +84,7 @@ def cancel(body: dict[str, Any]) -> None:
     time.sleep(PAUSE)
     if registration.status == "confirmed":
         Registration.objects.filter(id=registration.id).update(status="cancelled")
-        taken = SeatPool.objects.get(id=registration.pool_id).seats_taken
-        SeatPool.objects.filter(id=registration.pool_id).update(seats_taken=max(0, taken - 1))
+        SeatPool.objects.filter(id=registration.pool_id).update(seats_taken=F("seats_taken") - 1)
 
 
 @naive

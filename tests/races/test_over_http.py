@@ -171,7 +171,7 @@ def test_control_giving_seats_back_after_a_look_loses_count(naive: Platform) -> 
     fire(naive, [Call("/naive/cancel", {"id": one}) for one in ids[:10] for _ in range(4)])
     counted = asked(naive, "count", {"pool": pool})
     assert counted["rows"] == 10
-    assert counted["seats_taken"] != 10
+    assert counted["seats_taken"] < 10
 
 
 def test_twenty_scanners_and_one_ticket(platform: Platform, token: str) -> None:
