@@ -23,7 +23,7 @@ class Registration(DeletableRow):
     """One attendee's claim on one seat of one pool, and the ticket that proves it.
 
     The attendee is whoever owns the e-mail; `user` is the account that registered them for itself, if any.
-    Nobody is in two sessions at once: an exclusion constraint over the attendee and the time (migration 0002).
+    Nobody is in two sessions at once: an exclusion constraint over the attendee and the time (migration 0004).
     """
 
     # The unique constraint, the exclusion constraint and the order of an event's list are the only ways in: every

@@ -1,4 +1,4 @@
-"""Tickets, check-ins, one place at a time, and fewer indexes on the path of a registration."""
+"""Tickets, check-ins, and fewer indexes on the path of a registration."""
 
 import django.db.models.deletion
 from django.contrib.postgres.fields import DateTimeRangeField
@@ -10,36 +10,6 @@ import kit.ids
 VERDICTS = [
     "admitted", "already_used", "revoked", "unknown", "wrong_event", "too_early", "duplicate", "conflict",
 ]  # fmt: skip
-
-# Equality in GiST, without an extension: one-point ranges overlap exactly if the points are equal. The hash is halved,
-# as a range of the largest number would have no end.
-ATTENDEE = """
-    int8range(hashtextextended(attendee_email, 0) >> 1, hashtextextended(attendee_email, 0) >> 1, '[]')
-"""
-ONE_PLACE_AT_A_TIME = migrations.RunSQL(
-    f"""
-    ALTER TABLE attendance_registration ADD CONSTRAINT one_place_at_a_time EXCLUDE USING gist (
-        ({ATTENDEE}) WITH &&, during WITH &&
-    ) WHERE (during IS NOT NULL AND status <> 'cancelled' AND deleted_at IS NULL)
-    """,
-    "ALTER TABLE attendance_registration DROP CONSTRAINT one_place_at_a_time",
-)
-
-# As `catalog.rules.folded` does; those who hold two seats at a time from before keep them.
-FILL = """
-    UPDATE attendance_registration SET search_text = concat(btrim(regexp_replace(regexp_replace(
-        normalize(lower(attendee_name), NFKD), '[\u0300-\u036f]', '', 'g'), '[\\W_]+', ' ', 'g')), ' ', attendee_email);
-    UPDATE attendance_registration AS r SET during = tstzrange(s.starts_at, s.ends_at)
-      FROM catalog_session AS s
-     WHERE s.id = r.session_id AND r.status <> 'cancelled' AND r.deleted_at IS NULL AND NOT EXISTS (
-           SELECT FROM attendance_registration AS o JOIN catalog_session AS t ON t.id = o.session_id
-            WHERE o.attendee_email = r.attendee_email AND o.id <> r.id AND o.status <> 'cancelled'
-              AND o.deleted_at IS NULL AND t.starts_at < s.ends_at AND s.starts_at < t.ends_at);
-    UPDATE catalog_seatpool AS p SET waiting = (
-           SELECT count(*) FROM attendance_registration AS r
-            WHERE r.pool_id = p.id AND r.status = 'waitlisted' AND r.deleted_at IS NULL)
-     WHERE waitlist_tail > 0;
-"""
 
 
 def _unindexed(to: str, **more: object) -> models.ForeignKey:
@@ -116,6 +86,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
-        ONE_PLACE_AT_A_TIME,
     ]  # fmt: skip

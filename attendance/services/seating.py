@@ -30,7 +30,7 @@ from kit.scope import connection
 # Tries before giving up on people whose other registrations keep getting in between.
 ATTEMPTS = 5
 
-# The one-point range that says in GiST what equality says elsewhere: see migration 0002. Halved, as a range of the
+# The one-point range that says in GiST what equality says elsewhere: see migration 0004. Halved, as a range of the
 # largest number would have no end.
 ATTENDEE: Final = "int8range(hashtextextended({email}, 0) >> 1, hashtextextended({email}, 0) >> 1, '[]')"
 
