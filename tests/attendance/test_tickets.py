@@ -48,7 +48,7 @@ def test_a_token_says_what_it_admits_to_and_is_the_organizations(caller: Callers
 @pytest.mark.parametrize("at", [0, 5, 20, 60, 145])
 def test_a_token_changed_anywhere_is_nobodys(caller: Callers, at: int) -> None:
     token = token_of(caller("organizer"), make_registration(soon()))
-    for letter in "A7":
+    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567":
         changed = token[:at] + letter + token[at + 1 :]
         assert changed == token or tickets.verified(changed) is None
     assert tickets.verified(token) is not None
