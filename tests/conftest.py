@@ -59,6 +59,7 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tenant_selectors._known.clear()
     identity_selectors._standing.clear()
     keys._pairs.clear()
+    tokens.forget_all()
     answers.forget_all()
     editions.forget_all()
     journal_services._announced.clear()

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils.timezone import now
 
 from attendance.models import Registration
 from attendance.services import Attendee, register
@@ -48,6 +49,11 @@ def make_event(*, stage: Stage | None = Stage.ON_SALE, **fields: Any) -> Event:
     """Make an event at a stage; `None` leaves it a draft."""
     event = create_event(fields=event_fields(**fields), by=SYSTEM, at=NOW)
     return publish_event(event_id=event.id, stage=stage, by=SYSTEM, at=NOW) if stage else event
+
+
+def soon(**fields: Any) -> Event:
+    """Make an event whose doors are open, by the real clock."""
+    return make_event(starts_at=now() + timedelta(hours=1), ends_at=now() + timedelta(hours=9), **fields)
 
 
 def session_fields(event: Event, **fields: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from identity.authentication import TenantRequest, requires
 from identity.rules import Operation, permits
 from kit.answers import Answer, answer
 from kit.many import HowIn
-from kit.tables import CSV, text_of
+from kit.tables import CSV, download, text_of
 
 router = Router()
 reads, writes = requires(Operation.REGISTRATIONS_READ), requires(Operation.REGISTRATIONS_WRITE)
@@ -64,10 +64,7 @@ def register_many(request: TenantRequest, payload: BulkRegistrationsIn) -> Answe
 @router.get("/registrations.csv", auth=reads, tags=["Attendance"], openapi_extra=answers_with(CSV))
 def export_registrations(request: TenantRequest, query: Query[RegistrationsIn]) -> StreamingHttpResponse:
     """Export registrations as a table, oldest first; narrowed as the list is."""
-    lines = bulk.export(query, by=request.actor, at=now())
-    response = StreamingHttpResponse(lines, content_type=f"{CSV}; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="registrations.csv"'
-    return response
+    return download(bulk.export(query, by=request.actor, at=now()), "registrations")
 
 
 @router.post("/registrations.csv", response=_MANY, auth=writes, tags=["Attendance"], openapi_extra=takes(CSV))

@@ -44,18 +44,18 @@ def validate(request: TenantRequest, payload: ScanIn) -> Answer:
 
 
 def _told(told: Told) -> Row:
-    verdict, ticket = told.answer.verdict, told.ticket
-    is_known = ticket is not None and verdict not in (Verdict.WRONG_EVENT, Verdict.UNKNOWN)
-    is_used = ticket is not None and verdict is Verdict.ALREADY_USED
+    verdict = told.answer.verdict
+    known = None if verdict in (Verdict.WRONG_EVENT, Verdict.UNKNOWN) else told.ticket
+    used = told.ticket if verdict is Verdict.ALREADY_USED else None
     return {
         "verdict": verdict,
         "reason": told.answer.reason,
-        "ticket_id": ticket.id if ticket and is_known else None,
-        "attendee_name": ticket.attendee_name if ticket and is_known else None,
-        "title": ticket.title if ticket and is_known else None,
+        "ticket_id": known and known.id,
+        "attendee_name": known and known.attendee_name,
+        "title": known and known.title,
         "scanned_at": told.scanned_at,
-        "first_scanned_at": ticket.admitted_at if ticket and is_used else None,
-        "first_gate": ticket.gate if ticket and is_used else None,
+        "first_scanned_at": used and used.admitted_at,
+        "first_gate": used and used.gate,
         "is_repeated": told.is_repeated,
     }
 

@@ -11,14 +11,12 @@ from pydantic import SkipValidation
 
 from attendance import selectors, services
 from attendance.rules import RegistrationStatus
-from attendance.schemas.registrations import AccessCode, AttendeeIn, RegistrationsIn
+from attendance.schemas.registrations import AttendeeIn, RegistrationsIn, WishIn
 from attendance.services import Attendee, Item
-from identity.schemas import Email
 from kit.actor import Actor
 from kit.errors import Refusal
 from kit.many import MAX_ITEMS, BulkOut, ClientRef, HowIn, ResultOut, client_ref, read, results
-from kit.pagination import Position, Stretch
-from kit.schemas import In, Name, ShortText
+from kit.pagination import every_row
 from kit.tables import lines, written
 
 _TAKEN = ("event_id", "session_id", "name", "email", "role_text", "access_code", "client_ref")
@@ -26,17 +24,14 @@ COLUMNS = (
     "id", "event_id", "session_id", "name", "email", "role_text", "status", "waitlist_position", "code", "source",
     "checked_in_at", "cancel_reason", "created_at", "updated_at", "cancelled_at",
 )  # fmt: skip
-EXPORT_ROWS = 500
 
 
-class SeatIn(In):
+class SeatIn(WishIn):
     """Where a seat is asked for."""
 
     client_ref: ClientRef = ""
     event_id: UUID
     session_id: UUID | None = None
-    role_text: Annotated[ShortText, Field(max_length=200)] = ""
-    access_code: AccessCode = ""
 
 
 class BulkRegistrationIn(SeatIn):
@@ -45,11 +40,8 @@ class BulkRegistrationIn(SeatIn):
     attendee: AttendeeIn
 
 
-class LineIn(SeatIn):
+class LineIn(SeatIn, AttendeeIn):
     """The same as a line of a table."""
-
-    name: Name
-    email: Email
 
 
 class BulkRegistrationsIn(HowIn):
@@ -71,10 +63,10 @@ class BulkRegistrationsOut(BulkOut):
     results: list[RegistrationResultOut]  # type: ignore[assignment] # more is told of each
 
 
-def _item(raw: Any, schema: type[BulkRegistrationIn | LineIn]) -> Item:
+def _item(raw: Any, schema: type[BulkRegistrationIn | LineIn]) -> Item | Refusal:
     one = read(raw, schema)
     if isinstance(one, Refusal):
-        return Item(refusal=one)
+        return one
     who = one.attendee if isinstance(one, BulkRegistrationIn) else one
     source = "bulk" if isinstance(one, BulkRegistrationIn) else "import"
     attendee = Attendee(who.name, who.email, role_text=one.role_text, source=source)
@@ -106,12 +98,6 @@ def export(query: RegistrationsIn, *, by: Actor, at: datetime) -> Iterator[str]:
     """Write every registration that the reader may see and asks for, oldest first, line by line."""
     yield written(COLUMNS)
     filters = {**query.filters(), "sort": "created_at"}
-    after: Position | None = None
-    while True:
-        page = selectors.registrations(filters, Stretch(EXPORT_ROWS, after), reader=by, at=at)
-        for row in page["items"]:
-            cells = {**row, **row["attendee"]}
-            yield written([cells[name] for name in COLUMNS])
-        if not page["has_more"]:
-            return
-        after = Position.read(page["next"])
+    for row in every_row(lambda cut: selectors.registrations(filters, cut, reader=by, at=at)):
+        cells = {**row, **row["attendee"]}
+        yield written([cells[name] for name in COLUMNS])

@@ -11,7 +11,6 @@ from identity.schemas import Email
 from kit.pagination import STRETCH, Position, Size, Stretch
 from kit.schemas import In, Moment, Name, Out, ShortText
 
-type AccessCode = Annotated[str, Field(max_length=50)]
 type Code = Annotated[str, Field(min_length=12, max_length=12, examples=["7C0V9K3MXT2B"])]
 
 
@@ -22,21 +21,21 @@ class AttendeeIn(In):
     email: Email
 
 
-class RegisterIn(In):
+class WishIn(In):
+    """What else is said of a seat that is asked for."""
+
+    role_text: Annotated[ShortText, Field(max_length=200)] = ""
+    access_code: Annotated[str, Field(max_length=50)] = ""
+
+
+class RegisterIn(WishIn):
     """A registration for oneself, or, with `attendee`, for somebody else: for staff."""
 
     attendee: AttendeeIn | None = None
-    role_text: Annotated[ShortText, Field(max_length=200)] = ""
-    access_code: AccessCode = ""
 
 
-class ReserveIn(In):
+class ReserveIn(WishIn, AttendeeIn):
     """A registration of a guest, who has no account."""
-
-    name: Name
-    email: Email
-    role_text: Annotated[ShortText, Field(max_length=200)] = ""
-    access_code: AccessCode = ""
 
 
 class CancelIn(In):

@@ -182,10 +182,9 @@ class UndoneOut(Out):
     undone: int
 
 
-class PoolOut(Out):
-    """The seats of a session."""
+class SeatsOut(Out):
+    """Seats, counted."""
 
-    session_id: UUID
     capacity: int
     taken: int
     left: int
@@ -194,15 +193,15 @@ class PoolOut(Out):
     is_open: bool
 
 
-class AvailabilityOut(Out):
+class PoolOut(SeatsOut):
+    """The seats of a session."""
+
+    session_id: UUID
+
+
+class AvailabilityOut(SeatsOut):
     """The seats of an event, as they were at `as_of`, a second ago at most. `checked_in` is told to staff."""
 
     event_id: UUID
     as_of: datetime
-    capacity: int
-    taken: int
-    left: int
-    waitlisted: int
-    checked_in: int | None
-    is_open: bool
     sessions: list[PoolOut]

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.datetime import TimestamptzLoader
-
 from attendance.models import Registration
 from attendance.rules import CODE_LENGTH
 from catalog.models import Event, Session
@@ -15,9 +13,8 @@ from catalog.rules import search_words
 from identity.rules import Operation, Role, permits
 from kit.actor import Actor
 from kit.errors import NotFound
-from kit.listing import Query, Row, Shape, Sort, asked_order, both_ways, keep_changed, shown
+from kit.listing import Query, Row, Shape, Sort, asked_order, both_ways, fetched, keep_changed, shown
 from kit.pagination import Stretch
-from kit.scope import connection
 
 REGISTRATIONS = Shape(
     table="attendance_registration",
@@ -205,13 +202,10 @@ _OWN = """
 def own_events(*, reader: Actor, at: datetime) -> list[Row]:
     """List the events that the reader is registered for, those to come first, with the registrations: one query."""
     found: dict[UUID, Row] = {}
-    with connection.cursor() as cursor:
-        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        cursor.execute(_OWN, {"reader": reader.id, "at": at})
-        for event_id, name, place, starts_at, ends_at, *registration in cursor.fetchall():
-            event = {"event_id": event_id, "name": name, "place": place, "starts_at": starts_at, "ends_at": ends_at}
-            own = dict(zip(("id", "session_id", "session", "starts_at", "status"), registration, strict=True))
-            found.setdefault(event_id, {**event, "registrations": []})["registrations"].append(own)
+    for event_id, name, place, starts_at, ends_at, *registration in fetched(_OWN, {"reader": reader.id, "at": at}):
+        event = {"event_id": event_id, "name": name, "place": place, "starts_at": starts_at, "ends_at": ends_at}
+        own = dict(zip(("id", "session_id", "session", "starts_at", "status"), registration, strict=True))
+        found.setdefault(event_id, {**event, "registrations": []})["registrations"].append(own)
     return list(found.values())
 
 

@@ -8,14 +8,14 @@ from uuid import UUID
 from django.core.cache import cache
 
 from catalog import selectors as catalogue
+from catalog.selectors.statuses import IS_OFFERED
 from kit.actor import Actor
-from kit.listing import Row
-from kit.scope import connection
+from kit.listing import Row, fetched
 
 # How old a shown availability may be.
 CACHE_SECONDS = 1
 
-_POOLS: Final = """
+_POOLS: Final = f"""
 SELECT p.id, p.id <> p.event_id, p.capacity, p.seats_taken, p.waiting, p.is_open AND p.closes_at > %(at)s::timestamptz,
        (SELECT count(*) FROM attendance_checkin AS c
          WHERE c.event_id = p.event_id AND c.pool_id = p.id AND c.verdict = 'admitted' AND c.undone_at IS NULL)
@@ -23,10 +23,9 @@ SELECT p.id, p.id <> p.event_id, p.capacity, p.seats_taken, p.waiting, p.is_open
   LEFT JOIN catalog_session AS s ON s.id = p.id
  WHERE p.event_id = %(event_id)s::uuid
    AND CASE e.admission WHEN 'event' THEN p.id = e.id
-       ELSE s.id IS NOT NULL AND s.deleted_at IS NULL AND s.cancelled_at IS NULL
-            AND (s.stage <> 'draft' OR e.stage = 'draft') END
+       ELSE s.id IS NOT NULL AND {IS_OFFERED} END
  ORDER BY s.starts_at, p.id
-"""
+"""  # noqa: S608 - of constants
 
 
 def availability(event_id: UUID, *, reader: Actor, at: datetime) -> Row:
@@ -45,12 +44,10 @@ def availability(event_id: UUID, *, reader: Actor, at: datetime) -> Row:
 
 
 def _availability(event_id: UUID, *, at: datetime) -> Row:
-    with connection.cursor() as cursor:
-        cursor.execute(_POOLS, {"event_id": event_id, "at": at})
-        pools = [
-            {"session_id": pool_id if is_session else None, **_counted(*counts)}
-            for pool_id, is_session, *counts in cursor.fetchall()
-        ]
+    pools = [
+        {"session_id": pool_id if is_session else None, **_counted(*counts)}
+        for pool_id, is_session, *counts in fetched(_POOLS, {"event_id": event_id, "at": at})
+    ]
     names = ("capacity", "taken", "left", "waitlisted", "checked_in")
     return {
         "event_id": event_id,
@@ -99,9 +96,7 @@ SELECT p.id, p.seats_taken, held.seats, p.waiting, held.waiting, p.waitlist_tail
 
 def drift() -> list[Drift]:
     """Compare every counter with its rows, in one snapshot: what differs was lost or doubled."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DRIFT)
-        return [
-            Drift(pool_id, (taken, seats), (waiting, queued), (tail, last))
-            for pool_id, taken, seats, waiting, queued, tail, last in cursor.fetchall()
-        ]
+    return [
+        Drift(pool_id, (taken, seats), (waiting, queued), (tail, last))
+        for pool_id, taken, seats, waiting, queued, tail, last in fetched(_DRIFT, {})
+    ]

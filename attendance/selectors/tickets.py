@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from psycopg.types.datetime import TimestamptzLoader
 
 from attendance.models import CheckIn
 from attendance.rules.tickets import Ticket
@@ -15,8 +14,7 @@ from catalog import selectors as catalogue
 from identity.rules import Operation, Role, permits
 from kit.actor import Actor
 from kit.errors import Forbidden, Malformed
-from kit.listing import Row
-from kit.scope import connection
+from kit.listing import Row, fetched
 
 _TICKET = """
     SELECT r.id, r.event_id, r.session_id, r.pool_id, r.status, r.ticket_issue, r.attendee_name,
@@ -44,10 +42,7 @@ def shown_tickets(
 ) -> dict[int, tuple[Ticket | None, CheckIn | None]]:
     """Find tickets by id, or else by code, and the scans of the nonces, by number: one query."""
     body = [{"number": number, "id": id_, "code": code, "nonce": nonce} for number, (id_, code, nonce) in shown.items()]
-    with connection.cursor() as cursor:
-        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        cursor.execute(_SHOWN, {"shown": orjson.dumps(body).decode()})
-        return {number: _read(rest) for number, *rest in cursor.fetchall()}
+    return {number: _read(rest) for number, *rest in fetched(_SHOWN, {"shown": orjson.dumps(body).decode()})}
 
 
 def _read(columns: list[Any]) -> tuple[Ticket | None, CheckIn | None]:
@@ -62,12 +57,11 @@ def guards(event_id: UUID, *, by: Actor) -> bool:
 
 
 _COUNTED: Final = """
-SELECT gate, verdict, is_offline, count(*), max(scanned_at) FROM attendance_checkin
- WHERE event_id = %(event_id)s::uuid AND undone_at IS NULL GROUP BY gate, verdict, is_offline
+SELECT gate, verdict, count(*), max(scanned_at) FROM attendance_checkin
+ WHERE event_id = %(event_id)s::uuid AND undone_at IS NULL GROUP BY gate, verdict
 """
 _SEATED: Final = """
-SELECT coalesce(sum(seats_taken), 0)::int, coalesce(sum(waiting), 0)::int, coalesce(sum(capacity), 0)::int
-  FROM catalog_seatpool WHERE event_id = %(event_id)s::uuid AND (is_open OR seats_taken > 0 OR waiting > 0)
+SELECT coalesce(sum(seats_taken), 0)::int FROM catalog_seatpool WHERE event_id = %(event_id)s::uuid
 """
 
 
@@ -81,14 +75,9 @@ def check_ins(event_id: UUID, *, reader: Actor, at: datetime) -> Row:
     catalogue.event(event_id, reader=reader, at=at)
     if not looks_after(event_id, by=reader):
         raise Forbidden("The event is not assigned to you")
-    with connection.cursor() as cursor:
-        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        cursor.execute(_SEATED, {"event_id": event_id})
-        confirmed, _, _ = cursor.fetchone()
-        cursor.execute(_COUNTED, {"event_id": event_id})
-        rows = cursor.fetchall()
+    ((confirmed,),) = fetched(_SEATED, {"event_id": event_id})
     gates: dict[str, Row] = {}
-    for gate, verdict, _, count, last in rows:
+    for gate, verdict, count, last in fetched(_COUNTED, {"event_id": event_id}):
         told = gates.setdefault(gate, {"gate": gate, "admitted": 0, "refused": 0, "conflicts": 0, "last_scan_at": last})
         name = {"admitted": "admitted", "conflict": "conflicts", "duplicate": "conflicts"}.get(verdict, "refused")
         told[name] += count
@@ -122,9 +111,7 @@ def revoked(event_id: UUID, *, cursor: str | None) -> tuple[list[Row], str]:
     """
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):  # noqa: PLR2004 - a bigint's digits
         raise Malformed("The cursor is not one of ours: pass `cursor` of the bundle before")
-    with connection.cursor() as at:
-        # Before the list: what commits in between is told now, and again the next time.
-        at.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-        (horizon,) = at.fetchone()
-        at.execute(_REVOKED, {"event_id": event_id, "since": int(cursor or 0)})
-        return [{"ticket_id": ticket_id, "issue": issue} for ticket_id, issue in at.fetchall()], horizon
+    # Before the list: what commits in between is told now, and again the next time.
+    ((horizon,),) = fetched("SELECT pg_snapshot_xmin(pg_current_snapshot())::text", {})
+    found = fetched(_REVOKED, {"event_id": event_id, "since": int(cursor or 0)})
+    return [{"ticket_id": ticket_id, "issue": issue} for ticket_id, issue in found], horizon

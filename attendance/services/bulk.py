@@ -16,21 +16,21 @@ from kit.many import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Somebody to register, or why the item cannot be read."""
+    """Somebody to register."""
 
-    event_id: UUID | None = None
-    session_id: UUID | None = None
-    attendee: Attendee | None = None
+    event_id: UUID
+    session_id: UUID | None
+    attendee: Attendee
     access_code: str = ""
-    refusal: Refusal | None = None
 
 
 def register_many(
-    items: Sequence[Item], *, is_atomic: bool, is_dry: bool = False, by: Actor, at: datetime
+    items: Sequence[Item | Refusal], *, is_atomic: bool, is_dry: bool = False, by: Actor, at: datetime
 ) -> list[Outcome]:
     """Register people in their order: all or none if `is_atomic`, else whoever can be. A dry run writes nothing.
 
-    Whoever is registered already is found, and takes no second seat; so is whoever comes twice.
+    Whoever is registered already is found, and takes no second seat; so is whoever comes twice. An item may be the
+    refusal to read it.
     """
     plan = _Plan(items, by=by, at=at)
     with transaction.atomic():
@@ -48,7 +48,7 @@ def register_many(
 class _Plan:
     """Who asks for which seat, by the number of the item; each attendee once a pool."""
 
-    def __init__(self, items: Sequence[Item], *, by: Actor, at: datetime) -> None:
+    def __init__(self, items: Sequence[Item | Refusal], *, by: Actor, at: datetime) -> None:
         self._by = by
         self._refusals: dict[int, Refusal] = {}
         # Items that name somebody whom an earlier one names for the same seats.
@@ -57,9 +57,11 @@ class _Plan:
         first: dict[tuple[UUID, str], int] = {}
         rights: dict[UUID, Refusal | None] = {}
         for number, item in enumerate(items):
-            refusal = item.refusal or self._right(item, rights)
-            if refusal is not None or item.event_id is None or item.attendee is None:
-                self._refusals[number] = refusal or Refusal()
+            if isinstance(item, Refusal):
+                self._refusals[number] = item
+                continue
+            if (refusal := self._right(item, rights)) is not None:
+                self._refusals[number] = refusal
                 continue
             ask = seating.ask(
                 item.attendee, event_id=item.event_id, session_id=item.session_id, access_code=item.access_code,
@@ -85,8 +87,6 @@ class _Plan:
 
     def _right(self, item: Item, rights: dict[UUID, Refusal | None]) -> Refusal | None:
         """Ask once an event whether it is the caller's to look after."""
-        if item.event_id is None or item.attendee is None:
-            return None
         if item.event_id not in rights:
             rights[item.event_id] = None
             try:

@@ -5,7 +5,6 @@ lock, and the constraint of one admission a ticket stands behind it. Scans that 
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,12 +19,13 @@ from attendance.models import CheckIn, Registration
 from attendance.rules import CLAIMS, Verdict
 from attendance.rules.tickets import Answer, Stub, Ticket, judge
 from attendance.services import tickets
+from attendance.services.payloads import check_in_payload
 from journal.services import ENTRY_COLUMNS, announce, entry_values, insert_entry, record
 from kit.actor import Actor
 from kit.desk import Desk
 from kit.errors import Forbidden, NotFound, Unavailable
 from kit.ids import new_id
-from kit.scope import connection
+from kit.scope import one_statement
 
 # Looks at a ticket that changes between the look and the admission, before giving up.
 ATTEMPTS = 5
@@ -170,7 +170,7 @@ def _write(told: Mapping[int, Told], scans: Mapping[int, Scan]) -> set[int]:
     if not rows:
         return set()
     body = orjson.dumps([_row(row_id, told[number], scans[number]) for row_id, number in rows.items()]).decode()
-    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+    with one_statement() as cursor:
         cursor.execute(_WRITE_SCANS, {"scans": body})
         written = {rows[row_id] for (row_id,) in cursor.fetchall()}
     if any(told[number].answer.verdict is Verdict.ADMITTED for number in written):
@@ -221,11 +221,6 @@ def undo_check_in(*, ticket_id: UUID, by: Actor, at: datetime) -> int:
     admission = claims.filter(verdict=Verdict.ADMITTED).first()
     count = claims.update(undone_at=at, updated_at=at)
     if admission is not None:
-        payload = {
-            "event_id": str(registration.event_id),
-            "session_id": str(registration.session_id) if registration.session_id else None,
-            "gate": admission.gate,
-            "scanned_at": admission.scanned_at.isoformat(),
-        }
+        payload = check_in_payload(admission, session_id=registration.session_id)
         record(CHECK_IN_UNDONE, subject=registration, by=by, at=at, payload=payload)
     return count

@@ -4,13 +4,13 @@ What is made of scans depends on the scans alone and not on the order in which d
 ticket is its admission, the others are duplicates or conflicts, and a later upload may turn one into the other.
 """
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from attendance import selectors
 from attendance.messages import TICKET_CHECKED_IN
@@ -19,6 +19,7 @@ from attendance.rules import CLAIMS, Verdict
 from attendance.rules.tickets import DOORS_OPEN, Claim, Stub, Ticket, judge, settle, tag
 from attendance.services import tickets
 from attendance.services.checking_in import check_door
+from attendance.services.payloads import check_in_payload
 from catalog import selectors as catalogue
 from identity import keys
 from journal.services import Fact, record_all
@@ -67,10 +68,7 @@ def bundle(event_id: UUID, *, cursor: str | None, by: Actor, at: datetime) -> Ro
     return {
         "event_id": event_id,
         "made_at": at,
-        "keys": [
-            {"kid": pair.kid, "x": base64.urlsafe_b64encode(pair.public.public_bytes_raw()).rstrip(b"=").decode()}
-            for pair in keys.pairs().values()
-        ],
+        "keys": [{"kid": pair.kid, "x": pair.x} for pair in keys.pairs().values()],
         "admits": [
             {
                 "tag": tag(part["id"]).hex(),
@@ -101,12 +99,12 @@ def upload_scans(
         number: (stub.ticket_id if stub else None, scan.code.strip().upper(), scan.nonce)
         for number, (scan, stub) in enumerate(zip(scans, stubs, strict=True))
     }
+    shown = Q(id__in=[ticket_id for ticket_id, _, _ in asked.values() if ticket_id])
+    shown |= Q(code__in=[code for _, code, _ in asked.values() if code])
+    # In one order, and before they are read: cancelling and other doors wait.
+    held = Registration.objects.select_for_update(no_key=True).filter(shown, deleted_at=None).order_by("id")
+    book = _Book(set(held.values_list("id", flat=True)), device=device, by=by, at=at)
     seen = selectors.shown_tickets(asked)
-    ids = {ticket.id for ticket, _ in seen.values() if ticket}
-    # In one order, and before they are read again: cancelling and other doors wait.
-    list(Registration.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id").values_list("id"))
-    seen = selectors.shown_tickets(asked)
-    book = _Book(ids, device=device, by=by, at=at)
     for number, (scan, stub) in enumerate(zip(scans, stubs, strict=True)):
         ticket, _ = seen[number]
         book.enter(scan, stub, ticket, event_id=event_id, session_id=session_id)
@@ -191,7 +189,8 @@ class _Book:
                     (demoted if claim.row.verdict == Verdict.ADMITTED else others).append(claim.row)
                 claim.row.verdict, claim.row.updated_at = claim.verdict, self._at
             if not was_used:
-                facts.append(self._fact(self._tickets[ticket_id], first))
+                payload = check_in_payload(first.row, session_id=self._tickets[ticket_id].session_id)
+                facts.append(Fact(TICKET_CHECKED_IN, Registration(id=ticket_id), payload))
         # One admission a ticket: who is none any more makes room first.
         for rows in (demoted, others):
             CheckIn.objects.bulk_update(rows, ["verdict", "updated_at"])
@@ -201,16 +200,6 @@ class _Book:
         for row, outcome in zip(self._rows, self.outcomes, strict=True):
             if row is not None:
                 _complete(outcome, row, first_of.get(row.registration_id), self._claims.get(row.registration_id, []))
-
-    @staticmethod
-    def _fact(ticket: Ticket, first: Claim) -> Fact:
-        payload = {
-            "event_id": str(ticket.event_id),
-            "session_id": str(ticket.session_id) if ticket.session_id else None,
-            "gate": first.row.gate,
-            "scanned_at": first.scanned_at.isoformat(),
-        }
-        return Fact(TICKET_CHECKED_IN, Registration(id=ticket.id), payload)
 
 
 def _complete(outcome: Outcome, row: CheckIn, first: Claim | None, claims: Sequence[Claim]) -> None:

@@ -1,8 +1,9 @@
 """What the journal says of registrations and check-ins."""
 
 from typing import Any
+from uuid import UUID
 
-from attendance.models import Registration
+from attendance.models import CheckIn, Registration
 
 
 def registration_payload(registration: Registration) -> dict[str, Any]:
@@ -14,3 +15,13 @@ def registration_payload(registration: Registration) -> dict[str, Any]:
         "status": str(registration.status),
     }
     return {**told, "reason": registration.cancel_reason} if registration.cancel_reason else told
+
+
+def check_in_payload(scan: CheckIn, *, session_id: UUID | None) -> dict[str, Any]:
+    """Describe an admission to partners; the session is the ticket's."""
+    return {
+        "event_id": str(scan.event_id),
+        "session_id": str(session_id) if session_id else None,
+        "gate": scan.gate,
+        "scanned_at": scan.scanned_at.isoformat(),
+    }

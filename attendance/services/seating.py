@@ -6,7 +6,6 @@ joins the waitlist by the same statement, if there is one. Whoever gets nothing 
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,7 +24,7 @@ from kit.actor import Actor
 from kit.desk import Desk
 from kit.errors import Unavailable
 from kit.ids import new_id
-from kit.scope import connection
+from kit.scope import connection, one_statement
 
 # Tries before giving up on people whose other registrations keep getting in between.
 ATTEMPTS = 5
@@ -100,7 +99,7 @@ WITH {_ASKED}, pool AS (
 ), entry AS (
     {_ENTRY} FROM placed
 )
-SELECT number, status, waitlist_number, position FROM placed
+SELECT number, status, position FROM placed
 """.split()  # noqa: S608 - of constants
 )
 
@@ -143,7 +142,6 @@ class Found:
     """What became of one who asked: a status and a place, or what stood against them a moment later."""
 
     status: str | None = None
-    waitlist_number: int | None = None
     position: int | None = None
     existing_id: UUID | None = None
     overlapping_id: UUID | None = None
@@ -220,7 +218,7 @@ def _take(asks: Mapping[int, Ask]) -> dict[int, Found]:
     """Run the statement; give those who got a place, by number."""
     if not asks:
         return {}
-    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+    with one_statement() as cursor:
         cursor.execute(TAKE_SEATS, {"asked": _written(asks)})
         return {number: Found(*place) for number, *place in cursor.fetchall()}
 
@@ -232,7 +230,7 @@ def _look(asks: Mapping[int, Ask]) -> dict[int, Found]:
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         cursor.cursor.execute(_LOOK, {"asked": _written(asks)}, prepare=False)
-        return {number: Found(None, None, None, *against) for number, *against in cursor.fetchall()}
+        return {number: Found(None, None, *against) for number, *against in cursor.fetchall()}
 
 
 def _written(asks: Mapping[int, Ask]) -> str:

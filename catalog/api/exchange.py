@@ -10,14 +10,14 @@ from ninja import Query, Router
 from catalog import selectors
 from catalog.api.rendering import answers_with, reads, served_ready, takes, writes
 from catalog.schemas import calendars, tables
-from catalog.schemas.tables import ImportIn, Kind
+from catalog.schemas.tables import Kind
 from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.actor import ANONYMOUS
 from kit.answers import Answer, answer, rendered
-from kit.many import BulkOut
+from kit.many import BulkOut, HowIn
 from kit.pagination import Stretch
-from kit.tables import CSV, text_of
+from kit.tables import CSV, download, text_of
 
 router = Router()
 ICS = "text/calendar"
@@ -40,7 +40,7 @@ def export_events(request: TenantRequest) -> StreamingHttpResponse:
     tags=["Events"],
     openapi_extra=takes(CSV),
 )
-def import_events(request: TenantRequest, how: Query[ImportIn]) -> Answer:
+def import_events(request: TenantRequest, how: Query[HowIn]) -> Answer:
     """Draft up to 1,000 events from a table, sent as `text/csv`. Results and faults name the line."""
     return _import(request, "events", how)
 
@@ -58,20 +58,16 @@ def export_sessions(request: TenantRequest) -> StreamingHttpResponse:
     tags=["Sessions"],
     openapi_extra=takes(CSV),
 )
-def import_sessions(request: TenantRequest, how: Query[ImportIn]) -> Answer:
+def import_sessions(request: TenantRequest, how: Query[HowIn]) -> Answer:
     """Draft up to 1,000 sessions from a table, sent as `text/csv`. Results and faults name the line."""
     return _import(request, "sessions", how)
 
 
 def _export(request: TenantRequest, kind: Kind) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(
-        tables.export(kind, by=request.actor, at=now()), content_type=f"{CSV}; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
-    return response
+    return download(tables.export(kind, by=request.actor, at=now()), kind)
 
 
-def _import(request: TenantRequest, kind: Kind, how: ImportIn) -> Answer:
+def _import(request: TenantRequest, kind: Kind, how: HowIn) -> Answer:
     status, told = tables.take_in(text_of(request), kind, how, by=request.actor, at=now())
     return answer(told, status=status)
 

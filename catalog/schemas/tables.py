@@ -11,7 +11,7 @@ from catalog.services.bulk import Item
 from kit.actor import Actor
 from kit.errors import FieldError, Invalid
 from kit.many import HowIn, results
-from kit.pagination import Position, Stretch
+from kit.pagination import every_row
 from kit.tables import Line, lines, written
 
 type Kind = Literal["events", "sessions"]
@@ -32,11 +32,6 @@ _TAKEN: dict[Kind, frozenset[str]] = {
     "sessions": frozenset({*COLUMNS["sessions"], "client_ref"}),
 }
 NAMES_SEPARATOR = ";"
-EXPORT_ROWS = 500
-
-
-class ImportIn(HowIn):
-    """How to take a table in."""
 
 
 def export(kind: Kind, *, by: Actor, at: datetime) -> Iterator[str]:
@@ -44,16 +39,10 @@ def export(kind: Kind, *, by: Actor, at: datetime) -> Iterator[str]:
     names = ("id", *COLUMNS[kind], "status", "seats_taken")
     yield written(names)
     read = selectors.events if kind == "events" else selectors.sessions
-    after: Position | None = None
-    while True:
-        page, _ = read({"sort": "created_at"}, Stretch(EXPORT_ROWS, after), reader=by, at=at)
-        for row in page["items"]:
-            if kind == "sessions":
-                row["speakers"] = NAMES_SEPARATOR.join(speaker["name"] for speaker in selectors.speakers_of([row]))
-            yield written([row[name] for name in names])
-        if not page["has_more"]:
-            return
-        after = Position.read(page["next"])
+    for row in every_row(lambda cut: read({"sort": "created_at"}, cut, reader=by, at=at)[0]):
+        if kind == "sessions":
+            row["speakers"] = NAMES_SEPARATOR.join(speaker["name"] for speaker in selectors.speakers_of([row]))
+        yield written([row[name] for name in names])
 
 
 def take_in(text: str, kind: Kind, how: HowIn, *, by: Actor, at: datetime) -> tuple[HTTPStatus, dict[str, Any]]:

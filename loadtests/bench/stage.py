@@ -127,38 +127,35 @@ class Stage:
     def grown(self) -> Seats:
         """A session with many registrations. Made once: what a round adds to it is little."""
         seats = self.new_seats()
-        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO attendance_registration (id, event_id, session_id, pool_id, attendee_name, attendee_email,"
-                " role_text, status, code, source, version, created_at, updated_at)"
-                " SELECT uuidv7(), %(event)s, %(session)s, %(session)s, 'Somebody',"
-                " md5(number::text) || '@example.com', '', 'confirmed', upper(substr(md5(number || 'code'), 1, 12)),"
-                " 'bench', 1, now(), now()"
-                " FROM generate_series(1, %(rows)s::int) AS number",
-                {"event": seats.event_id, "session": seats.session_ids[0], "rows": GROWN_ROWS},
-            )
-            cursor.execute("ANALYZE attendance_registration")
-        self.settle(seats)
+        self._seat(seats.event_id, seats.session_ids[0], GROWN_ROWS)
         return seats
 
     @cached_property
     def tickets(self) -> tuple[UUID, Iterator[str]]:
         """Have an event whose doors are open, and the tokens of its tickets: each is given out once."""
         event_id = self.new_event(starts_in=timedelta(hours=1))
-        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO attendance_registration (id, event_id, pool_id, attendee_name, attendee_email, role_text,"
-                " status, code, source, version, created_at, updated_at)"
-                " SELECT uuidv7(), %(event)s, %(event)s, 'Somebody', md5(number::text) || '@example.org', '',"
-                " 'confirmed', upper(substr(md5(number || 'ticket'), 1, 12)), 'bench', 1, now(), now()"
-                " FROM generate_series(1, %(rows)s::int) AS number RETURNING id",
-                {"event": event_id, "rows": TICKETS},
-            )
-            ids = [ticket_id for (ticket_id,) in cursor.fetchall()]
-            cursor.execute("ANALYZE attendance_registration")
-            self.settle(Seats(event_id, [event_id]))
+        ids = self._seat(event_id, None, TICKETS)
+        with scope.entered(self.organization.schema_name):
             rows = ({"id": ticket_id, "pool_id": event_id, "ticket_issue": 1} for ticket_id in ids)
             return event_id, iter([token_of(row) for row in rows])
+
+    def _seat(self, event_id: UUID, session_id: UUID | None, people: int) -> list[UUID]:
+        """Register so many people at once, past the product; give the ids of their registrations."""
+        pool_id = session_id or event_id
+        with scope.entered(self.organization.schema_name), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO attendance_registration (id, event_id, session_id, pool_id, attendee_name, attendee_email,"
+                " role_text, status, code, source, version, created_at, updated_at)"
+                " SELECT uuidv7(), %(event)s, %(session)s, %(pool)s::uuid, 'Somebody',"
+                " md5(number::text) || '@example.com', '', 'confirmed',"
+                " upper(substr(md5(number || %(pool)s::uuid::text), 1, 12)), 'bench', 1, now(), now()"
+                " FROM generate_series(1, %(people)s::int) AS number RETURNING id",
+                {"event": event_id, "session": session_id, "pool": pool_id, "people": people},
+            )
+            ids = [row_id for (row_id,) in cursor.fetchall()]
+            cursor.execute("ANALYZE attendance_registration")
+        self.settle(Seats(event_id, [pool_id]))
+        return ids
 
     def settle(self, seats: Seats) -> None:
         """Set the counters of sessions that were filled without them to their rows. Never above their capacity."""

@@ -24,6 +24,11 @@ class KeyPair:
     private: Ed25519PrivateKey
     public: Ed25519PublicKey
 
+    @property
+    def x(self) -> str:
+        """The public half as JWKs write it (RFC 8037)."""
+        return _x(self.public.public_bytes_raw())
+
 
 _pairs: dict[str, tuple[float, dict[str, KeyPair]]] = {}
 
@@ -32,9 +37,12 @@ def _vault() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(sha256(settings.ENCRYPTION_KEY.encode()).digest()))
 
 
+def _x(public: bytes) -> str:
+    return base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+
+
 def _thumbprint(public: bytes) -> str:
-    x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
-    canonical = f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()
+    canonical = f'{{"crv":"Ed25519","kty":"OKP","x":"{_x(public)}"}}'.encode()
     return base64.urlsafe_b64encode(sha256(canonical).digest()).rstrip(b"=").decode()
 
 
@@ -97,7 +105,7 @@ def jwks() -> dict[str, list[dict[str, str]]]:
                 "use": "sig",
                 "alg": "EdDSA",
                 "kid": pair.kid,
-                "x": base64.urlsafe_b64encode(pair.public.public_bytes_raw()).rstrip(b"=").decode(),
+                "x": pair.x,
             }
             for pair in pairs().values()
         ]

@@ -174,12 +174,17 @@ class Query:
         return [dict(zip(names, row, strict=True)) for row in self._run(statement)]
 
     def _run(self, statement: str) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            # Django reads times in Python, row by row; psycopg's own reader gives the same and is compiled.
-            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-            cursor.execute(statement, self.params)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-            return found
+        return fetched(statement, self.params)
+
+
+def fetched(statement: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement and give its rows."""
+    with connection.cursor() as cursor:
+        # Django reads times in Python, row by row; psycopg's own reader gives the same and is compiled.
+        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        cursor.execute(statement, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def keep_changed(query: Query, filters: Mapping[str, Any], *, live: str) -> None:

@@ -1,6 +1,7 @@
 """Pages: by number where users know them, by keyset cursor where a list grows without bound."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ MAX_SIZE = 100
 MAX_PAGE = 10_000
 PAGE_SIZE = 20
 STRETCH = 50
+# Of what is read to its end.
+EXPORTED = 500
 
 type Size = Annotated[int, Field(ge=1, le=MAX_SIZE)]
 type Number = Annotated[int, Field(ge=1, le=MAX_PAGE)]
@@ -103,6 +106,17 @@ class Stretch:
 
 
 type Cut = Page | Stretch
+
+
+def every_row(read: Callable[[Stretch], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Read a list to its end, stretch by stretch; `read` gives the one asked for, as lists answer."""
+    after: Position | None = None
+    while True:
+        page = read(Stretch(EXPORTED, after))
+        yield from page["items"]
+        if not page["has_more"]:
+            return
+        after = Position.read(page["next"])
 
 
 def bad_cursor() -> Malformed:

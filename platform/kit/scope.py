@@ -5,10 +5,11 @@ forgetting to enter a scope is an error and never a read of somebody else's data
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import connection as _connection
+from django.db import transaction
 
 PUBLIC = "public"
 
@@ -40,6 +41,13 @@ def enter(name: str) -> None:
     """
     if connection.schema_name != name or connection.include_public_schema:
         connection.set_schema(name, include_public=False)
+
+
+@contextmanager
+def one_statement() -> Iterator[Any]:
+    """Give a cursor for one statement that must be whole: by itself a transaction, within one behind a savepoint."""
+    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        yield cursor
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """Tables of comma-separated values: what spreadsheets read and write."""
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
 from kit.errors import FieldError, Invalid, Malformed, MediaType
 from kit.many import MAX_ITEMS
@@ -76,6 +76,13 @@ def _line(number: int, names: Sequence[str], row: Sequence[str], passed_over: Co
 
 def _unescaped(cell: str) -> str:
     return cell[1:] if cell.startswith(tuple(f"'{sign}" for sign in _FORMULA)) else cell
+
+
+def download(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    """Answer with a table, line by line, as a file of the name."""
+    response = StreamingHttpResponse(lines, content_type=f"{CSV}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def written(cells: Sequence[object]) -> str:

@@ -1,6 +1,5 @@
 """The door, over HTTP."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,18 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from attendance.models import CheckIn, Registration
-from catalog.models import Event
 from catalog.services import cancel_event
 from journal.models import Entry
 from kit.actor import SYSTEM
 from tenants.models import Organization
 from tests.conftest import Api, Callers, Members
-from tests.factories import happened, make_event, make_registration, make_session
-
-
-def soon(**fields: Any) -> Event:
-    """Make an event whose doors are open."""
-    return make_event(starts_at=now() + timedelta(hours=1), ends_at=now() + timedelta(hours=9), **fields)
+from tests.factories import happened, make_event, make_registration, make_session, soon
 
 
 def scan(api: Api, registration: Registration, event_id: UUID | None = None, **more: Any) -> dict[str, Any]:

@@ -15,12 +15,7 @@ from attendance.rules import Verdict
 from attendance.rules.tickets import Claim, settle
 from catalog.models import Event
 from tests.conftest import Api, Callers
-from tests.factories import NOW, happened, make_event, make_registration
-
-
-def soon(**fields: Any) -> Event:
-    """Make an event whose doors are open."""
-    return make_event(starts_at=now() + timedelta(hours=1), ends_at=now() + timedelta(hours=9), **fields)
+from tests.factories import NOW, happened, make_registration, soon
 
 
 def scanned(registration: Registration, minutes_ago: float, nonce: str = "", **more: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Who is registered, what is one's own, and what is left."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -12,19 +11,14 @@ from django.utils.timezone import now
 from attendance.models import Registration
 from attendance.schemas.registrations import OwnEventsOut, RegistrationPage, TrialOut
 from attendance.schemas.tickets import AvailabilityOut, BundleOut, CheckInsOut, ScanOut, TicketOut
-from catalog.models import Event
 from tenants.models import Organization
 from tests.conftest import Api, Callers, Members
 from tests.contracts.test_answers import conforms
-from tests.factories import make_event, make_registration, make_session
+from tests.factories import make_event, make_registration, make_session, soon
 
 
 def names(api: Api, query: str = "") -> list[str]:
     return [one["attendee"]["name"] for one in api.get(f"/registrations{query}").json()["items"]]
-
-
-def soon(**fields: Any) -> Event:
-    return make_event(starts_at=now() + timedelta(hours=1), ends_at=now() + timedelta(hours=9), **fields)
 
 
 def test_filters_narrow_the_list(caller: Callers) -> None:

@@ -1,30 +1,22 @@
 """Tickets: their tokens, their pictures, their page, and what becomes of a lost one."""
 
 import base64
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.test import Client
-from django.utils.timezone import now
 from structlog.testing import capture_logs
 
 from attendance.models import Registration
 from attendance.rules.tickets import TOKEN_LENGTH, Stub, read_token, signed_part, tag, write_token
 from attendance.services import tickets
-from catalog.models import Event
 from identity import keys
 from kit import scope
 from tenants.models import Organization
 from tests.conftest import Api, Callers
-from tests.factories import happened, make_event, make_registration
-
-
-def soon(**fields: Any) -> Event:
-    """Make an event whose doors are open."""
-    return make_event(starts_at=now() + timedelta(hours=1), ends_at=now() + timedelta(hours=9), **fields)
+from tests.factories import happened, make_registration, soon
 
 
 def token_of(api: Api, registration: Registration) -> str:

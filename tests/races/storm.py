@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from loadtests.bench.driver import exchange
+from loadtests.bench.driver import exchange, request
 from tests.live import Platform
 
 CALLERS = 40
@@ -20,17 +20,12 @@ class Call:
     """One call of acme's server."""
 
     path: str
-    body: Any = None
+    body: Any
     token: str = ""
     method: str = "POST"
 
     def written(self) -> bytes:
-        body = b"" if self.body is None else orjson.dumps(self.body)
-        lines = [f"{self.method} {self.path} HTTP/1.1", "host: localhost", "x-tenant: acme"]
-        if self.token:
-            lines.append(f"authorization: Bearer {self.token}")
-        lines += ["content-type: application/json", f"content-length: {len(body)}"]
-        return "\r\n".join([*lines, "", ""]).encode() + body
+        return request(self.method, self.path, host="acme.localhost", token=self.token, body=orjson.dumps(self.body))
 
 
 @dataclass(frozen=True, slots=True)
