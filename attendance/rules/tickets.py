@@ -9,8 +9,8 @@ The signature is the organization's, over the words `aforo ticket` and a zero by
 admits to is the end of the id of the event or session, enough for a device that is offline to tell its own.
 """
 
-import binascii
-from base64 import b32decode, b32encode
+import re
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,11 +23,15 @@ from attendance.rules import RegistrationStatus, Verdict
 VERSION = 1
 _LAYOUT = Struct(">B16sH8s")
 _SIGNATURE = 64
-_PADDING = "=" * 6
 TOKEN_LENGTH = 146
+_TOKEN = re.compile(f"[A-Z2-7]{{{TOKEN_LENGTH}}}")
+# From the letters of RFC 4648 to those that Python reads a number from, in a tenth of what its own decoder takes.
+_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
+_SPARE_BITS = 2
 _CONTEXT = b"aforo ticket\x00"
 # How long before it begins people are let in.
 DOORS_OPEN = timedelta(hours=24)
+WELCOME = "Welcome"
 
 
 def tag(pool_id: UUID) -> bytes:
@@ -61,16 +65,14 @@ def write_token(packed: bytes, signature: bytes) -> str:
 def read_token(token: str) -> tuple[Stub, bytes, bytes] | None:
     """Read a token: what it says, the bytes that say so, and their signature, unverified; nothing if it is none."""
     text = token.strip().upper()
-    if len(text) != TOKEN_LENGTH:
+    if not _TOKEN.fullmatch(text):
         return None
-    try:
-        data = b32decode(text + _PADDING)
-    except (binascii.Error, ValueError):
-        return None
+    number = int(text.translate(_DIGITS), 32)
+    data = (number >> _SPARE_BITS).to_bytes(_LAYOUT.size + _SIGNATURE)
     packed, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
     version, ticket_id, issue, what = _LAYOUT.unpack(packed)
     # The last letter has two bits to spare: only one way of writing a token is the token.
-    if version != VERSION or write_token(packed, signature) != text:
+    if version != VERSION or number != number >> _SPARE_BITS << _SPARE_BITS:
         return None
     return Stub(UUID(bytes=ticket_id), issue, what), packed, signature
 
@@ -130,7 +132,7 @@ def judge(
     for stands, verdict, reason in against:
         if stands:
             return Answer(verdict, reason)
-    return Answer(Verdict.ADMITTED, "Welcome")
+    return Answer(Verdict.ADMITTED, WELCOME)
 
 
 @dataclass(slots=True)

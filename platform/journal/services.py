@@ -48,7 +48,7 @@ def record(
     """
     fact = Fact(event_type, subject, payload or {}, changes or {})
     entry = Entry.objects.create(**dict(zip(_NAMES, _values(fact, by=by, at=at), strict=True)))
-    transaction.on_commit(announce if event_type.is_public else _enqueue_dispatch)
+    transaction.on_commit(announce if event_type.is_public else wake_dispatcher)
     return entry
 
 
@@ -127,10 +127,11 @@ def announce() -> None:
     cost one task.
     """
     editions.renew()
-    _enqueue_dispatch()
+    wake_dispatcher()
 
 
-def _enqueue_dispatch() -> None:
+def wake_dispatcher() -> None:
+    """Have the dispatcher look at the journal soon. Call after commit; never fails, and many calls cost one task."""
     schema_name = scope.current()
     now = time.monotonic()
     if now < _announced.get(schema_name, 0.0):
