@@ -7,16 +7,19 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
 from psycopg.types.datetime import TimestamptzLoader
 
 from attendance.messages import REGISTRATION_CONFIRMED
 from attendance.models import Registration
 from attendance.rules import new_code
+from attendance.schemas.tickets import ScanIn
 from catalog.models import SeatPool
 from catalog.selectors.events import EVENTS
 from identity.authentication import requires
 from identity.rules import Operation
 from journal.services import record
+from kit.api import install
 
 _guard = requires(Operation.REGISTER)
 _reads = requires(Operation.EVENTS_READ)
@@ -38,6 +41,15 @@ def empty_for_staff(request: HttpRequest) -> HttpResponse:
     """Answer nothing, to whoever may register people: the caller is known and admitted, and no more is done."""
     _guard(request)
     return empty(request)
+
+
+api = install(NinjaAPI(urls_namespace="bench", docs_url=None, openapi_url=None))
+
+
+@api.post("/empty", auth=requires(Operation.CHECK_IN))
+def empty_operation(request: HttpRequest, payload: ScanIn) -> dict[str, str]:  # noqa: ARG001 - ninja passes them
+    """Take what a scanner sends, from whoever may scan, and do nothing: an operation as the framework has it."""
+    return {}
 
 
 def events(request: HttpRequest) -> HttpResponse:

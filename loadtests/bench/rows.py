@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from attendance.rules.tickets import TOKEN_LENGTH
 from kit.many import MAX_ITEMS
 from loadtests.bench.catalogue import (
     MANY,
@@ -17,7 +18,7 @@ from loadtests.bench.catalogue import (
     singly,
 )
 from loadtests.bench.driver import Measured, drive, request
-from loadtests.bench.stage import CONNECTIONS, GROWN_ROWS, LISTED, Seats, Stage
+from loadtests.bench.stage import CONNECTIONS, FILLED_ROWS, GROWN_ROWS, LISTED, Seats, Stage
 
 SPREAD = 100
 _SIXTEEN = b"0123456789abcdef"
@@ -85,6 +86,11 @@ def register_spread(stage: Stage, seconds: float) -> Measured:
     return _register(stage, stage.new_seats(SPREAD).paths(), seconds)
 
 
+def register_filled(stage: Stage, seconds: float) -> Measured:
+    """Register for one session in the middle of a large sale."""
+    return _register(stage, stage.filled().paths(), seconds)
+
+
 def register_grown(stage: Stage, seconds: float) -> Measured:
     """Register for one session that has many registrations already."""
     return _register(stage, stage.grown.paths(), seconds)
@@ -101,6 +107,11 @@ def textbook(stage: Stage, seconds: float) -> Measured:
     return _textbook(stage, stage.new_seats(), seconds)
 
 
+def textbook_filled(stage: Stage, seconds: float) -> Measured:
+    """Do so in the middle of a large sale."""
+    return _textbook(stage, stage.filled(), seconds)
+
+
 def textbook_grown(stage: Stage, seconds: float) -> Measured:
     """Do so where there are many rows to count."""
     return _textbook(stage, stage.grown, seconds)
@@ -109,11 +120,22 @@ def textbook_grown(stage: Stage, seconds: float) -> Measured:
 def check_in(stage: Stage, seconds: float) -> Measured:
     """Scan tickets at a door, each once, by their signed tokens."""
     event_id, tokens = stage.tickets
+    return _scan(
+        stage, "/api/v1/tickets/validate", lambda: f'{{"event_id":"{event_id}","token":"{next(tokens)}"}}', seconds
+    )
+
+
+def empty_operation(stage: Stage, seconds: float) -> Measured:
+    """Send the like to an operation of the API that does nothing."""
+    body = f'{{"event_id":"{stage.tickets[0]}","token":"{"A" * TOKEN_LENGTH}"}}'
+    return _scan(stage, "/bench/api/empty", lambda: body, seconds)
+
+
+def _scan(stage: Stage, path: str, body: Callable[[], str], seconds: float) -> Measured:
     host, token = stage.host, stage.token()
 
     def scan() -> bytes:
-        body = f'{{"event_id":"{event_id}","token":"{next(tokens)}"}}'.encode()
-        return request("POST", "/api/v1/tickets/validate", host=host, token=token, body=body)
+        return request("POST", path, host=host, token=token, body=body().encode())
 
     return drive(stage.port, scan, expected=200, connections=CONNECTIONS, seconds=seconds)
 
@@ -148,8 +170,16 @@ ROWS = [
         "register, spread", f"the same over {SPREAD} sessions, against pgbench over as many",
         register_spread, statement_spread, 0.6,
     ),
-    Row("register, control", "one hot session, against lock + count + insert on it", register, textbook, 8.0),
+    Row(
+        "register, control", f"a session of {FILLED_ROWS:,}, against lock + count + insert on one",
+        register_filled, textbook_filled, 8.0,
+    ),
+    Row("register, control of none", "an empty session, against the same on one", register, textbook),
     Row("register, grown", f"a session of {_MANY}, against an empty one", register_grown, register, 0.9),
-    Row("check-in", "a ticket scanned at a door, against an empty view with a token", check_in, empty_for_staff, 0.5),
+    Row(
+        "check-in", "a ticket scanned at a door, against an operation that takes it and does nothing",
+        check_in, empty_operation, 0.5,
+    ),
+    Row("check-in, bare", "the same, against an empty view with a token", check_in, empty_for_staff),
     Row("control, grown", f"lock + count + insert with {_MANY}, against none", textbook_grown, textbook),
 ]  # fmt: skip

@@ -39,8 +39,9 @@ START_SECONDS = 30
 STOP_SECONDS = 30
 CAPACITY = 1_000_000
 LISTED = 20
+FILLED_ROWS = 10_000
 GROWN_ROWS = 100_000
-TICKETS = 60_000
+TICKETS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,12 @@ class Stage:
             with scope.entered(planted.schema_name):
                 plant()
         return f"{self.organizations[1].slug}.{settings.BASE_DOMAIN}"
+
+    def filled(self) -> Seats:
+        """Open a session's sale in the middle: as many are registered as a large one sees."""
+        seats = self.new_seats()
+        self._seat(seats.event_id, seats.session_ids[0], FILLED_ROWS)
+        return seats
 
     @cached_property
     def grown(self) -> Seats:

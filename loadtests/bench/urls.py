@@ -10,6 +10,7 @@ urlpatterns: Routes = [
     tenant.urlpatterns[0],
     path("bench/empty", references.empty),
     path("bench/empty-for-staff", references.empty_for_staff),
+    path("bench/api/", references.api.urls),
     path("bench/events", references.events),
     path("bench/textbook/events/<uuid:event_id>/sessions/<uuid:session_id>/register", references.textbook),
     *tenant.urlpatterns[1:],
