@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 from typing import Any
 from uuid import uuid4
 
@@ -54,6 +54,8 @@ class Caller:
         headers = {"Host": f"{self._organization}.localhost:{port}", **({"If-Match": seen} if seen else {})}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
+        if method == "POST":
+            headers["Idempotency-Key"] = token_hex(16)
         return self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
 
     def as_holder_of(self, token: str) -> "Caller":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -20,6 +21,7 @@ from journal import services as journal_services
 from kit import answers, editions, scope
 from kit.actor import SYSTEM
 from kit.ids import new_id
+from kit.middleware import is_bulk
 from tenants import selectors as tenant_selectors
 from tenants.models import Organization
 from tenants.services import Owner, create_operator, create_organization
@@ -127,9 +129,12 @@ class Api:
 
     def __call__(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
         """Call `/api/v1<path>`; give the response, its JSON at `.json()`."""
-        content = {"data": body, "content_type": "application/json"} if body is not None else {}
+        content = {"data": body, "content_type": "application/json", **extra} if body is not None else extra
+        if method == "post" and is_bulk(path.partition("?")[0]):
+            # Asked for there; a test that means another one says so.
+            content["headers"] = {"idempotency-key": str(uuid4()), **extra.get("headers", {})}
         committed()
-        response = getattr(self._client, method)(f"/api/v1{path}", **content, **extra)
+        response = getattr(self._client, method)(f"/api/v1{path}", **content)
         committed()
         return response
 

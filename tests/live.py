@@ -20,6 +20,7 @@ from django.conf import settings
 from psycopg import sql
 
 from config.demo import PASSWORD
+from kit.middleware import is_bulk
 
 ROOT = Path(settings.ROOT)
 
@@ -88,10 +89,13 @@ class Platform:
         run = [sys.executable, "manage.py", *command]
         return subprocess.run(run, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True).stdout
 
-    def api(self, method: str, path: str, body: Any = None, *, token: str = "") -> httpx.Response:
+    def api(self, method: str, path: str, body: Any = None, *, token: str = "", key: str = "") -> httpx.Response:
         """Call acme's REST API."""
-        bearer = {"authorization": f"Bearer {token}"} if token else {}
-        headers = {"x-tenant": "acme", "host": "localhost", **bearer}
+        headers = {"x-tenant": "acme", "host": "localhost"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        if key or is_bulk(path):
+            headers["idempotency-key"] = key or str(uuid4())
         return httpx.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=30)
 
     def token(self, role: str = "organizer") -> str:

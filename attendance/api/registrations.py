@@ -21,6 +21,7 @@ from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.actor import Actor
 from kit.answers import Answer, answer
+from kit.idempotency import claim_of, shares
 from kit.listing import Row
 from kit.quick import reads_quickly
 
@@ -38,17 +39,19 @@ def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
 
 @router.post("/events/{uuid:event_id}/register", response=_MADE, auth=registers)
 @reads_quickly
+@shares
 def register_for_event(request: TenantRequest, event_id: UUID, payload: RegisterIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at an event. Answers 200 with the first registration to whoever has one.
 
     With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
     """
     asked = {"event_id": event_id, "attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
-    return _register(request.actor, asked, is_dry=dry_run)
+    return _register(request, asked, is_dry=dry_run)
 
 
 @router.post("/events/{uuid:event_id}/sessions/{uuid:session_id}/register", response=_MADE, auth=registers)
 @reads_quickly
+@shares
 def register_for_session(
     request: TenantRequest,
     event_id: UUID,
@@ -61,13 +64,13 @@ def register_for_session(
     With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
     """
     asked = {"attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
-    return _register(request.actor, {**asked, "event_id": event_id, "session_id": session_id}, is_dry=dry_run)
+    return _register(request, {**asked, "event_id": event_id, "session_id": session_id}, is_dry=dry_run)
 
 
-def _register(by: Actor, asked: dict[str, Any], *, is_dry: bool) -> Answer:
+def _register(request: TenantRequest, asked: dict[str, Any], *, is_dry: bool) -> Answer:
     if is_dry:
-        return answer(_told(services.try_register(**asked, by=by, at=now())))
-    done = services.register(**asked, by=by, at=now())
+        return answer(_told(services.try_register(**asked, by=request.actor, at=now())))
+    done = services.register(**asked, claim=claim_of(request), by=request.actor, at=now())
     return answer(done.registration, status=201 if done.is_new else 200)
 
 
@@ -86,22 +89,24 @@ def _told(trial: Trial) -> Row:
 
 @router.post("/events/{uuid:event_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
 @reads_quickly
+@shares
 def reserve_event(request: TenantRequest, event_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at an event as a guest, without an account. The code of the answer cancels it: keep it."""
-    return _reserve(request.actor, payload, is_dry=dry_run, event_id=event_id)
+    return _reserve(request, payload, is_dry=dry_run, event_id=event_id)
 
 
 @router.post("/sessions/{uuid:session_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])
 @reads_quickly
+@shares
 def reserve_session(request: TenantRequest, session_id: UUID, payload: ReserveIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
     """Take a seat at a session as a guest, without an account. The code of the answer cancels it: keep it."""
     event_id = selectors.event_of(session_id)
-    return _reserve(request.actor, payload, is_dry=dry_run, event_id=event_id, session_id=session_id)
+    return _reserve(request, payload, is_dry=dry_run, event_id=event_id, session_id=session_id)
 
 
-def _reserve(by: Actor, payload: ReserveIn, *, is_dry: bool, **seat: UUID) -> Answer:
+def _reserve(request: TenantRequest, payload: ReserveIn, *, is_dry: bool, **seat: UUID) -> Answer:
     attendee = Attendee(payload.name, payload.email, role_text=payload.role_text, source="guest")
-    return _register(by, {"attendee": attendee, "access_code": payload.access_code, **seat}, is_dry=is_dry)
+    return _register(request, {"attendee": attendee, "access_code": payload.access_code, **seat}, is_dry=is_dry)
 
 
 @router.post("/registrations/cancel", response=RegistrationOut, auth=guests, tags=["Guests"])

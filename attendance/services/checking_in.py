@@ -237,7 +237,7 @@ def _run(statement: str, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]
 
 # Who shows the token and the code of one ticket at once is told apart by the constraint, and looked at again.
 desk: Desk[Scan, Told] = Desk(
-    _scan_all, key=lambda scan: scan.stub.ticket_id if scan.stub else scan.code or scan.nonce, limit=64
+    _scan_all, keys=lambda scan: (scan.stub.ticket_id if scan.stub else scan.code or scan.nonce,)
 )
 
 

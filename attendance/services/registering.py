@@ -11,10 +11,12 @@ from attendance import selectors
 from attendance.messages import AlreadyRegistered
 from attendance.rules import Seat, refusals
 from attendance.services import seating
-from attendance.services.seating import Ask, Attendee, Found
+from attendance.services.seating import UNSAID, Ask, Attendee, Found
 from catalog import selectors as catalogue
 from kit.actor import Actor
+from kit.answers import written
 from kit.errors import Forbidden, NotFound, Refusal
+from kit.idempotency import Claim, Repeated
 from kit.listing import Row
 
 
@@ -32,15 +34,18 @@ def register(
     session_id: UUID | None = None,
     attendee: Attendee,
     access_code: str = "",
+    claim: Claim | None = None,
     by: Actor,
     at: datetime,
 ) -> Registered:
     """Take a seat, or a place on the waitlist, for an attendee: oneself, or for staff somebody else.
 
     Registering again gives the first registration back and takes nothing. Must not run inside a transaction
-    that does more: the seat's row stays locked until the commit.
+    that does more: the seat's row stays locked until the commit. The answer of a request with an Idempotency-Key, its
+    `claim`, is stored by the statement that takes the seat.
 
     Raises:
+        Repeated: the request was answered before.
         NotFound: there is nothing of the kind to register for.
         SoldOut, RegistrationClosed, AlreadyOver, Overlaps, BadAccessCode: no seat, and why.
         AlreadyRegistered: by somebody else, under the same e-mail.
@@ -48,7 +53,14 @@ def register(
     """
     check_right(attendee, event_id=event_id, by=by)
     ask = seating.ask(attendee, event_id=event_id, session_id=session_id, access_code=access_code, by=by, at=at)
-    return _told(ask, seating.desk.ask(ask), by=by)
+    if claim is not None:
+        seating.keep(ask, claim, answer=written({**_seated(ask, Found()), **UNSAID}))
+    found = seating.desk.ask(ask)
+    if found.is_repeated:
+        raise Repeated
+    if claim is not None:
+        claim.is_kept = found.status is not None
+    return _told(ask, found, by=by)
 
 
 def _told(ask: Ask, found: Found, *, by: Actor) -> Registered:

@@ -23,6 +23,7 @@ from journal.services import ENTRY_COLUMNS, announce, entry_values, insert_entry
 from kit.actor import Actor
 from kit.desk import Desk
 from kit.errors import Unavailable
+from kit.idempotency import ONE_ANSWER, Claim
 from kit.ids import new_id
 from kit.scope import connection, one_statement
 
@@ -41,11 +42,17 @@ _ENTRY = insert_entry(
                                   'attendee', jsonb_build_object('name', name, 'email', email))""",
 )
 
+# What the statement alone decides of an answer: it stands there as it would for nobody. No text of a caller's looks so,
+# as quotes in it are escaped.
+UNSAID: Final[dict[str, Any]] = {"status": "", "waitlist_position": None}
+_UNSAID = '"status":"","waitlist_position":null'
+
 _ASKED = f"""
     asked AS (
         SELECT * FROM json_to_recordset(%(asked)s::json) AS asked(
             number int, id uuid, pool_id uuid, event_id uuid, session_id uuid, user_id uuid, name text, email text,
-            search_text text, role_text text, code text, source text, access_code text, {ENTRY_COLUMNS})
+            search_text text, role_text text, code text, source text, access_code text, {ENTRY_COLUMNS},
+            claim text, fingerprint text, answer text)
     )
 """  # noqa: S608 - of constants
 
@@ -98,6 +105,11 @@ WITH {_ASKED}, pool AS (
               FROM (SELECT * FROM placed ORDER BY email) AS placed) AS placed
 ), entry AS (
     {_ENTRY} FROM placed
+), kept AS (
+    INSERT INTO kit_storedanswer (name, fingerprint, status, body, created_at)
+    SELECT claim, decode(fingerprint, 'hex'), 201, convert_to(replace(answer, '{_UNSAID}',
+           '"status":"' || status || '","waitlist_position":' || coalesce(position::text, 'null')), 'UTF8'), at
+      FROM placed WHERE claim IS NOT NULL
 )
 SELECT number, status, position FROM placed
 """.split()  # noqa: S608 - of constants
@@ -108,8 +120,9 @@ SELECT number, status, position FROM placed
 _LOOK: Final = f"""
 WITH {_ASKED}
 SELECT number, existing.id, overlapping.id, pool.id IS NOT NULL, is_open, closes_at,
-       pool.access_code <> asked.access_code, capacity - seats_taken, has_waitlist
+       pool.access_code <> asked.access_code, capacity - seats_taken, has_waitlist, stored.name IS NOT NULL
   FROM asked LEFT JOIN catalog_seatpool AS pool ON pool.id = asked.pool_id AND pool.event_id = asked.event_id
+  LEFT JOIN kit_storedanswer AS stored ON stored.name = asked.claim
   LEFT JOIN LATERAL (
        SELECT r.id FROM attendance_registration AS r
         WHERE r.pool_id = asked.pool_id AND r.attendee_email = asked.email
@@ -151,11 +164,13 @@ class Found:
     needs_code: bool | None = None
     seats_left: int | None = None
     has_waitlist: bool | None = None
+    # The Idempotency-Key has an answer.
+    is_repeated: bool = False
 
     @property
     def is_in_the_way(self) -> bool:
-        """Tell whether a registration stands in the way of this one."""
-        return self.existing_id is not None or self.overlapping_id is not None
+        """Tell whether a registration stands in the way of this one, or the answer to the same request."""
+        return self.existing_id is not None or self.overlapping_id is not None or self.is_repeated
 
 
 def ask(
@@ -186,6 +201,11 @@ def ask(
     }
 
 
+def keep(ask: Ask, claim: Claim, *, answer: bytes) -> None:
+    """Have the answer stored with the seat; `answer` is as it is where the seat is `UNSAID`."""
+    ask |= {"claim": claim.name, "fingerprint": claim.fingerprint.hex(), "answer": answer.decode()}
+
+
 def take_seats(asks: Sequence[Ask]) -> list[Found]:
     """Seat all who ask, in one statement; tell what became of each, in their order.
 
@@ -201,7 +221,7 @@ def take_seats(asks: Sequence[Ask]) -> list[Found]:
         try:
             placed = _take(waiting)
         except IntegrityError as error:
-            if not any(name in str(error) for name in (ONE_LIVE_REGISTRATION, ONE_PLACE_AT_A_TIME)):
+            if not any(name in str(error) for name in (ONE_LIVE_REGISTRATION, ONE_PLACE_AT_A_TIME, ONE_ANSWER)):
                 raise
             # Leave out whoever has a registration in the way, and seat the others.
             found |= {number: one for number, one in _look(waiting).items() if one.is_in_the_way}
@@ -237,4 +257,9 @@ def _written(asks: Mapping[int, Ask]) -> str:
     return orjson.dumps([{"number": number, **ask} for number, ask in asks.items()]).decode()
 
 
-desk: Desk[Ask, Found] = Desk(take_seats, key=lambda ask: ask["email"])
+def _keys(ask: Ask) -> tuple[object, ...]:
+    claim = ask.get("claim")
+    return (ask["email"],) if claim is None else (ask["email"], claim)
+
+
+desk: Desk[Ask, Found] = Desk(take_seats, keys=_keys)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from random import Random
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -133,7 +134,7 @@ def _one_by_one(stage: Stage, make: Callable[[Callable[..., Any]], int], seconds
     with socket.create_connection(("127.0.0.1", stage.port), timeout=60) as connected:
 
         def send(path: str, body: bytes, *, expected: int) -> Any:
-            what = request("POST", f"/api/v1{path}", host=stage.host, token=token, body=body)
+            what = request("POST", f"/api/v1{path}", host=stage.host, token=token, key=token_hex(16), body=body)
             status, answer = exchange(connected, what)
             if status != expected:
                 wrong.append(f"{status}: {answer[:200]!r}")

@@ -123,11 +123,13 @@ def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
     return data[9:12], data[split + 4 :]
 
 
-def request(method: str, path: str, *, host: str, token: str = "", body: bytes = b"") -> bytes:
-    """Write a request as bytes."""
+def request(method: str, path: str, *, host: str, token: str = "", key: str = "", body: bytes = b"") -> bytes:
+    """Write a request as bytes, with its Idempotency-Key if it has one."""
     lines = [f"{method} {path} HTTP/1.1", f"host: {host}"]
     if token:
         lines.append(f"authorization: Bearer {token}")
+    if key:
+        lines.append(f"idempotency-key: {key}")
     if body:
         lines += ["content-type: application/json", f"content-length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -63,15 +63,15 @@ def detail(stage: Stage, seconds: float) -> Measured:
     return stage.get(f"/api/v1/events/{stage.fill()[0]}", seconds, token=stage.token())
 
 
-def _register(stage: Stage, paths: list[str], seconds: float) -> Measured:
+def _register(stage: Stage, paths: list[str], seconds: float, *, is_keyed: bool = False) -> Measured:
     """Register people, each a new one, at addresses drawn as evenly as pgbench draws."""
-    host, token = stage.host, stage.token()
+    host, token, key = stage.host, stage.token(), _SIXTEEN.decode() if is_keyed else ""
     body = b'{"attendee":{"name":"Somebody","email":"%s@example.com"}}' % _SIXTEEN
-    heads = [request("POST", path, host=host, token=token, body=body).partition(_SIXTEEN)[0] for path in paths]
+    calls = [request("POST", path, host=host, token=token, key=key, body=body) for path in paths]
 
     def someone() -> bytes:
         drawn = next(_numbers) * _SCATTER & 0xFFFF_FFFF_FFFF_FFFF
-        return b'%s%016x@example.com"}}' % (heads[(drawn >> 32) % len(heads)], drawn)
+        return calls[(drawn >> 32) % len(calls)].replace(_SIXTEEN, b"%016x" % drawn)
 
     return drive(stage.port, someone, expected=201, connections=CONNECTIONS, seconds=seconds)
 
@@ -79,6 +79,11 @@ def _register(stage: Stage, paths: list[str], seconds: float) -> Measured:
 def register(stage: Stage, seconds: float) -> Measured:
     """Register for one session that starts empty."""
     return _register(stage, stage.new_seats().paths(), seconds)
+
+
+def register_keyed(stage: Stage, seconds: float) -> Measured:
+    """Do so with an Idempotency-Key on each request."""
+    return _register(stage, stage.new_seats().paths(), seconds, is_keyed=True)
 
 
 def register_spread(stage: Stage, seconds: float) -> Measured:
@@ -175,6 +180,7 @@ ROWS = [
         register_filled, textbook_filled, 8.0,
     ),
     Row("register, control of none", "an empty session, against the same on one", register, textbook),
+    Row("register, keyed", "each with an Idempotency-Key, against none", register_keyed, register),
     Row("register, grown", f"a session of {_MANY}, against an empty one", register_grown, register, 0.9),
     Row(
         "check-in", "a ticket scanned at a door, against an operation that takes it and does nothing",

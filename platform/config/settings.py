@@ -67,7 +67,7 @@ _WITHOUT_TABLES = [
     "django.contrib.staticfiles",
 ]
 SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
-TENANT_APPS = [*_EVERYWHERE, "journal", "catalog", "attendance"]
+TENANT_APPS = [*_EVERYWHERE, "kit", "journal", "catalog", "attendance"]
 INSTALLED_APPS = [
     "unfold",
     *SHARED_APPS,
@@ -160,6 +160,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.send_to_all",
         "schedule": crontab(hour=3, minute=30),
         "kwargs": {"schema_name": "public", "name": "attendance.check_seats"},
+    },
+    "forget-answers": {
+        "task": "tenants.send_to_all",
+        "schedule": crontab(minute=15),
+        "kwargs": {"schema_name": "public", "name": "kit.forget_answers"},
     },
 }
 

@@ -1,5 +1,7 @@
 """REST: accounts and logins."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 from ninja import Router, Status
@@ -8,8 +10,9 @@ from identity import keys, selectors, services
 from identity.authentication import TenantRequest, requires
 from identity.models import User
 from identity.rules import Operation
-from identity.schemas import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, UserOut
+from identity.schemas import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, StoredAnswerOut, UserOut
 from identity.services import Grant
+from kit import idempotency
 
 router = Router()
 
@@ -50,6 +53,12 @@ def me(request: TenantRequest) -> User:
 def update_me(request: TenantRequest, payload: ProfileIn) -> User:
     """Change one's own name."""
     return services.set_profile(by=request.actor, name=payload.name, at=now())
+
+
+@router.get("/idempotency/{key}", response=StoredAnswerOut, auth=requires(Operation.ANSWERS), tags=["Idempotency"])
+def show_stored_answer(request: TenantRequest, key: str) -> dict[str, Any]:
+    """Tell what became of one's own request with an Idempotency-Key: for whoever lost its answer."""
+    return idempotency.found(key, by=request.actor)
 
 
 def jwks(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django passes it

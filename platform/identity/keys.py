@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from django.conf import settings
 
 from identity.models import SigningKey
-from kit import scope
+from kit import scope, vault
 
 CACHE_SECONDS = 60.0
 MAX_CACHED = 4_096
@@ -41,10 +39,6 @@ class KeyPair:
 _pairs: dict[str, tuple[float, dict[str, KeyPair]]] = {}
 
 
-def _vault() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(sha256(settings.ENCRYPTION_KEY.encode()).digest()))
-
-
 def _x(public: bytes) -> str:
     return base64.urlsafe_b64encode(public).rstrip(b"=").decode()
 
@@ -59,7 +53,7 @@ def create() -> str:
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     key = SigningKey.objects.create(
-        kid=_thumbprint(public), private_key=_vault().encrypt(private.private_bytes_raw()), public_key=public
+        kid=_thumbprint(public), private_key=vault.sealed(private.private_bytes_raw()), public_key=public
     )
     forget()
     return key.kid
@@ -86,7 +80,7 @@ def pairs() -> dict[str, KeyPair]:
 
 
 def _pair(row: SigningKey) -> KeyPair:
-    private = Ed25519PrivateKey.from_private_bytes(_vault().decrypt(bytes(row.private_key)))
+    private = Ed25519PrivateKey.from_private_bytes(vault.opened(bytes(row.private_key)))
     return KeyPair(row.kid, private, private.public_key())
 
 

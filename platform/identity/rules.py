@@ -31,6 +31,7 @@ class Operation(StrEnum):
     REGISTER = "registrations:register"
     RESERVE = "registrations:reserve"
     CHECK_IN = "tickets:validate"
+    ANSWERS = "answers:read"
     PROFILE = "profile:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -53,6 +54,7 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.REGISTER: frozenset({Role.ADMIN, Role.ORGANIZER, Role.COORDINATOR, Role.ATTENDEE}),
     Operation.RESERVE: _EVERYONE,
     Operation.CHECK_IN: _STAFF | {Role.SCANNER},
+    Operation.ANSWERS: _EVERYONE,
     Operation.PROFILE: _KNOWN,
     Operation.USERS_READ: frozenset({Role.ADMIN, Role.OPERATOR}),
     Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -99,3 +99,14 @@ class GrantOut(Out):
     expires_in: int
     refresh_token: str
     user: UserOut
+
+
+class StoredAnswerOut(Out):
+    """What became of a request that was sent with an Idempotency-Key."""
+
+    state: Literal["done", "running"]
+    # What it was answered.
+    status: int | None
+    at: datetime | None
+    # Sent again until then, it is answered the same.
+    kept_until: datetime | None

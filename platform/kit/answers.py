@@ -51,9 +51,14 @@ def answer(
 ) -> Answer:
     """Render rows: dictionaries and lists of what JSON knows, UUIDs and aware times. Times come out in UTC."""
     return rendered(
-        orjson.dumps(data, option=orjson.OPT_UTC_Z),
+        written(data),
         status=status, version=version, link=link, good_until=good_until,
     )  # fmt: skip
+
+
+def written(data: Any) -> bytes:
+    """Write rows as the body of an answer."""
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
 def rendered(

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from kit import problems
 from kit.errors import FieldError, InternalError, Invalid, Malformed, Refusal, TooLarge, Unauthenticated, Unavailable
+from kit.idempotency import Repeated, replay
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ def install(api: NinjaAPI) -> NinjaAPI:
         RequestDataTooBig: _too_large,
         OperationalError: unavailable,
         InterfaceError: unavailable,
+        Repeated: lambda request, _: replay(request),
         Exception: _broken,
     }
     for failure, answer in answers.items():

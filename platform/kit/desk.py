@@ -29,14 +29,18 @@ class Desk[Asked, Told]:
     """A place where one kind of thing is asked for. Scopes do not share: each has a queue of its own.
 
     `work` does a batch in a transaction of its own and tells what became of each, in order. What it raises, all of
-    the batch are told. `key` says which must not be in one batch: those of equal keys go one after the other.
+    the batch are told. `keys` says which must not be in one batch: those that share one go one after the other.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Asked]], Sequence[Told]], *, key: Callable[[Asked], object], limit: int = 64
+        self,
+        work: Callable[[Sequence[Asked]], Sequence[Told]],
+        *,
+        keys: Callable[[Asked], tuple[object, ...]],
+        limit: int = 64,
     ) -> None:
         self._work = work
-        self._key = key
+        self._keys = keys
         self._limit = limit
         self._guard = threading.Lock()
         # Of scopes that are being served: whoever waits there.
@@ -84,17 +88,17 @@ class Desk[Asked, Told]:
 
     def _batch(self, name: str, first: _Slip[Asked, Told]) -> list[_Slip[Asked, Told]]:
         """Take as many as one batch holds, whoever asked first first, and leave the others in their order."""
-        batch, keys = [first], {self._key(first.asked)}
+        batch, taken = [first], set(self._keys(first.asked))
         with self._guard:
             queue, left = self._queues[name], deque[_Slip[Asked, Told]]()
             while queue and len(batch) < self._limit:
                 slip = queue.popleft()
-                key = self._key(slip.asked)
-                if key in keys:
-                    left.append(slip)
-                else:
-                    keys.add(key)
+                keys = self._keys(slip.asked)
+                if taken.isdisjoint(keys):
+                    taken.update(keys)
                     batch.append(slip)
+                else:
+                    left.append(slip)
             queue.extendleft(reversed(left))
         return batch
 

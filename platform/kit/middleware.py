@@ -82,7 +82,7 @@ class RequestMiddleware:
     def _answer(self, request: Request) -> HttpResponseBase:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return problems.problem(request, Malformed("An address must not hold the NUL character"))
-        if _length(request) > (settings.MAX_BULK_BODY if _BULK.search(request.path) else settings.MAX_BODY):
+        if _length(request) > (settings.MAX_BULK_BODY if is_bulk(request.path) else settings.MAX_BODY):
             return problems.problem(request, TooLarge())
         response = self._below(request)
         is_page = request.path.startswith(settings.PAGE_PREFIXES)
@@ -103,6 +103,11 @@ def _empty(response: HttpResponseBase) -> None:
         response.content = b""
     elif isinstance(response, StreamingHttpResponse):
         response.streaming_content = iter(())
+
+
+def is_bulk(path: str) -> bool:
+    """Tell whether an address takes many things at once."""
+    return _BULK.search(path) is not None
 
 
 def _length(request: HttpRequest) -> int:

@@ -24,3 +24,25 @@ class DeletableRow(Row):
 
     class Meta:
         abstract = True
+
+
+class StoredAnswer(models.Model):
+    """What was answered to a request that bore an Idempotency-Key: whoever sends it again is told the same.
+
+    Written in the transaction of the effect. See `kit.idempotency`.
+    """
+
+    # Whose key it is, and the key.
+    name = models.CharField(max_length=320, primary_key=True)
+    # SHA-256 of the request.
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    # JSON, or empty where they follow from the body.
+    headers = models.TextField(blank=True, db_default="")
+    body = models.BinaryField()
+    # Answers may hold secrets (tokens, keys) that are kept nowhere else in the clear.
+    is_sealed = models.BooleanField(db_default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.status}"

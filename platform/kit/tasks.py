@@ -4,8 +4,9 @@ from typing import Any
 
 import celery
 import structlog
+from django.utils.timezone import now
 
-from kit import scope
+from kit import idempotency, scope
 
 
 class ScopedTask(celery.Task):
@@ -29,3 +30,9 @@ class ScopedTask(celery.Task):
         structlog.contextvars.bind_contextvars(task=self.name, tenant=schema_name)
         with scope.entered(schema_name):
             return super().__call__(*args, **kwargs)
+
+
+@celery.shared_task(base=ScopedTask, name="kit.forget_answers", ignore_result=True)
+def forget_answers() -> int:
+    """Delete the answers of requests with an Idempotency-Key that were kept long enough."""
+    return idempotency.forget_old(at=now())

@@ -106,7 +106,7 @@ def test_bad_calls_are_told(caller: Callers, body: dict[str, Any]) -> None:
 
 
 def table(api: Api, text: str, query: str = "?mode=partial") -> Any:
-    return api._client.post(f"/api/v1/registrations.csv{query}", text.encode(), content_type="text/csv")
+    return api.post(f"/registrations.csv{query}", text.encode(), content_type="text/csv")
 
 
 def test_a_table_is_taken_in_line_by_line(caller: Callers) -> None:

@@ -19,7 +19,7 @@ HEAD = "name,starts_at,ends_at,capacity"
 
 def upload(api: Api, kind: str, text: str | bytes, query: str = "", content_type: str = "text/csv") -> Any:
     body = text.encode() if isinstance(text, str) else text
-    return api._client.post(f"/api/v1/{kind}.csv{query}", data=body, content_type=content_type)
+    return api.post(f"/{kind}.csv{query}", body, content_type=content_type)
 
 
 def table(api: Api, kind: str) -> list[dict[str, str]]:

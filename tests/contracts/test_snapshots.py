@@ -31,6 +31,7 @@ def test_task_names_are_pinned() -> None:
         "attendance.check_seats",
         "attendance.send_codes",
         "journal.dispatch",
+        "kit.forget_answers",
         "tenants.send_to_all",
         "tenants.sweep",
     }

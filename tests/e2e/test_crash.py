@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 import httpx
@@ -28,8 +29,10 @@ class Crowd:
         self._url = f"{platform.url}/api/v1"
         self._event_id = event_id
         self._headers = {"x-tenant": "acme", "host": "localhost", "authorization": f"Bearer {token}"}
-        # Whose 201 arrived, and whose cancellation was answered.
+        # Whose 201 arrived, whose was told again by the key, and whose cancellation was answered.
         self.registered: dict[str, str] = {}
+        self.told_again: set[str] = set()
+        self.wrong: list[str] = []
         self.cancelled: set[str] = set()
         self._threads = [threading.Thread(target=self._come) for _ in range(people)]
         for thread in self._threads:
@@ -38,19 +41,32 @@ class Crowd:
     def _come(self) -> None:
         with httpx.Client(headers=self._headers, timeout=5) as client:
             while not self._stop.is_set():
-                person = {"attendee": {"name": "Somebody", "email": f"{uuid4()}@example.com"}}
-                try:
-                    answer = client.post(f"{self._url}/events/{self._event_id}/register", json=person)
-                    if answer.status_code != 201:
-                        time.sleep(0.02)
-                        continue
-                    self.registered[answer.json()["id"]] = answer.json()["status"]
-                    if len(self.registered) % 5 == 0:
+                answer = self._register(client)
+                if answer is None:
+                    return
+                if answer.status_code != 201:
+                    self.wrong.append(f"{answer.status_code}: {answer.text[:200]}")
+                    continue
+                self.registered[answer.json()["id"]] = answer.json()["status"]
+                if "Idempotent-Replayed" in answer.headers:
+                    self.told_again.add(answer.json()["id"])
+                if len(self.registered) % 5 == 0:
+                    with suppress(httpx.TransportError):
                         answer = client.post(f"{self._url}/registrations/{answer.json()['id']}/cancel", json={})
                         if answer.status_code == 200:
                             self.cancelled.add(answer.json()["id"])
-                except httpx.TransportError:
-                    time.sleep(0.02)
+
+    def _register(self, client: httpx.Client) -> httpx.Response | None:
+        """Register somebody; send the request again with the same key until it is answered."""
+        person = {"attendee": {"name": "Somebody", "email": f"{uuid4()}@example.com"}}
+        key = {"idempotency-key": str(uuid4())}
+        while not self._stop.is_set():
+            with suppress(httpx.TransportError):
+                answer = client.post(f"{self._url}/events/{self._event_id}/register", json=person, headers=key)
+                if answer.status_code < 500:
+                    return answer
+            time.sleep(0.02)
+        return None
 
     def leave(self) -> None:
         self._stop.set()
@@ -72,6 +88,7 @@ def check(platform: Platform, event_id: str, crowd: Crowd) -> None:
             (event_id,),
         ).fetchall()
     assert len(crowd.registered) > 100
+    assert not crowd.wrong, "whoever sends a request again with its key is answered as if it were the first time"
     assert set(crowd.registered) <= set(rows), "whoever got a 201 finds the registration"
     assert {rows[one] for one in crowd.cancelled} <= {"cancelled"}
     assert dict(told) == dict.fromkeys(rows, 1), "each registration was recorded once"

@@ -23,9 +23,11 @@ class Call:
     body: Any
     token: str = ""
     method: str = "POST"
+    key: str = ""
 
     def written(self) -> bytes:
-        return request(self.method, self.path, host="acme.localhost", token=self.token, body=orjson.dumps(self.body))
+        body = orjson.dumps(self.body)
+        return request(self.method, self.path, host="acme.localhost", token=self.token, key=self.key, body=body)
 
 
 @dataclass(frozen=True, slots=True)

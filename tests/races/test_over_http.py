@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -206,3 +207,43 @@ def soon() -> dict[str, Any]:
     """Begin within the hour, so that doors are open."""
     now = datetime.now(UTC)
     return {"starts_at": (now + timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(hours=9)).isoformat()}
+
+
+def test_one_request_sent_many_times_at_once_is_done_once(platform: Platform, token: str) -> None:
+    """With one key. The control sends the same without."""
+    event = platform.event(token)
+    name = uuid4().hex
+    body = {"name": name, "starts_at": event["starts_at"], "ends_at": event["ends_at"], "capacity": 5}
+
+    def named() -> int:
+        with platform.connect() as connection:
+            row = connection.execute("SELECT count(*) FROM t_acme.catalog_event WHERE name = %s", (name,)).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    answers = fire(platform, [Call("/api/v1/events", body, token, key=uuid4().hex)] * 40)
+    made = {answer.body["id"] for answer in answers if answer and answer.status == 201}
+    assert set(statuses(answers)) <= {201, 409}
+    assert len(made) == named() == 1
+    assert {answer.body["code"] for answer in answers if answer and answer.status == 409} <= {"idempotency_key_in_use"}
+    fire(platform, [Call("/api/v1/events", body, token)] * 40)
+    assert named() == 41
+
+
+def test_one_registration_sent_many_times_at_once_is_answered_the_same(platform: Platform, token: str) -> None:
+    """Batches hold other people, who are not disturbed; another body under the same key takes no seat."""
+    event = platform.event(token, capacity=500)
+    (once,) = registering(event, token, [person(0)])
+    key = uuid4().hex
+    calls = [replace(once, key=key)] * 40
+    calls += [replace(call, key=key) for call in registering(event, token, [person(n) for n in range(1, 41)])]
+    calls += [replace(call, key=uuid4().hex) for call in registering(event, token, [person(n) for n in range(41, 121)])]
+    order = list(range(len(calls)))
+    Random(4).shuffle(order)  # noqa: S311 - no secret
+    answers = dict(zip(order, fire(platform, [calls[number] for number in order]), strict=True))
+    found = [answers[number] for number in range(len(calls))]
+    won = {answer.body["id"] for answer in found[:80] if answer and answer.status == 201}
+    assert len(won) == 1
+    assert statuses(found[:80]) in ({201: 40, 422: 40}, {201: 1, 422: 79})
+    assert statuses(found[80:]) == {201: 80}
+    assert seats(platform, event["id"])["confirmed"] == 81
