@@ -1,6 +1,5 @@
 """REST: registering, cancelling, and who is registered."""
 
-from typing import Any
 from uuid import UUID
 
 from django.utils.timezone import now
@@ -32,9 +31,10 @@ _MADE = {201: RegistrationOut, 200: RegistrationOut | TrialOut}
 
 
 def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
-    if payload.attendee is None or payload.attendee.email == by.email:
-        return Attendee(by.name, by.email, by.id, payload.role_text)
-    return Attendee(payload.attendee.name, payload.attendee.email, role_text=payload.role_text)
+    who, code = payload.attendee, payload.access_code
+    if who is None or who.email == by.email:
+        return Attendee(by.name, by.email, by.id, payload.role_text, access_code=code)
+    return Attendee(who.name, who.email, role_text=payload.role_text, access_code=code)
 
 
 @router.post("/events/{uuid:event_id}/register", response=_MADE, auth=registers)
@@ -45,8 +45,7 @@ def register_for_event(request: TenantRequest, event_id: UUID, payload: Register
 
     With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
     """
-    asked = {"event_id": event_id, "attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
-    return _register(request, asked, is_dry=dry_run)
+    return _register(request, _attendee(payload, request.actor), is_dry=dry_run, event_id=event_id)
 
 
 @router.post("/events/{uuid:event_id}/sessions/{uuid:session_id}/register", response=_MADE, auth=registers)
@@ -63,14 +62,14 @@ def register_for_session(
 
     With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
     """
-    asked = {"attendee": _attendee(payload, request.actor), "access_code": payload.access_code}
-    return _register(request, {**asked, "event_id": event_id, "session_id": session_id}, is_dry=dry_run)
+    attendee = _attendee(payload, request.actor)
+    return _register(request, attendee, is_dry=dry_run, event_id=event_id, session_id=session_id)
 
 
-def _register(request: TenantRequest, asked: dict[str, Any], *, is_dry: bool) -> Answer:
+def _register(request: TenantRequest, attendee: Attendee, *, is_dry: bool, **seat: UUID) -> Answer:
     if is_dry:
-        return answer(_told(services.try_register(**asked, by=request.actor, at=now())))
-    done = services.register(**asked, claim=claim_of(request), by=request.actor, at=now())
+        return answer(_told(services.try_register(attendee=attendee, **seat, by=request.actor, at=now())))
+    done = services.register(attendee=attendee, **seat, claim=claim_of(request), by=request.actor, at=now())
     return answer(done.registration, status=201 if done.is_new else 200)
 
 
@@ -105,8 +104,10 @@ def reserve_session(request: TenantRequest, session_id: UUID, payload: ReserveIn
 
 
 def _reserve(request: TenantRequest, payload: ReserveIn, *, is_dry: bool, **seat: UUID) -> Answer:
-    attendee = Attendee(payload.name, payload.email, role_text=payload.role_text, source="guest")
-    return _register(request, {"attendee": attendee, "access_code": payload.access_code, **seat}, is_dry=is_dry)
+    attendee = Attendee(
+        payload.name, payload.email, role_text=payload.role_text, source="guest", access_code=payload.access_code
+    )
+    return _register(request, attendee, is_dry=is_dry, **seat)
 
 
 @router.post("/registrations/cancel", response=RegistrationOut, auth=guests, tags=["Guests"])

@@ -69,8 +69,8 @@ def _item(raw: Any, schema: type[BulkRegistrationIn | LineIn]) -> Item | Refusal
         return one
     who = one.attendee if isinstance(one, BulkRegistrationIn) else one
     source = "bulk" if isinstance(one, BulkRegistrationIn) else "import"
-    attendee = Attendee(who.name, who.email, role_text=one.role_text, source=source)
-    return Item(one.event_id, one.session_id, attendee, one.access_code)
+    attendee = Attendee(who.name, who.email, role_text=one.role_text, source=source, access_code=one.access_code)
+    return Item(one.event_id, one.session_id, attendee)
 
 
 def register(payload: BulkRegistrationsIn, *, by: Actor, at: datetime) -> tuple[HTTPStatus, dict[str, Any]]:

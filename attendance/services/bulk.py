@@ -21,7 +21,6 @@ class Item:
     event_id: UUID
     session_id: UUID | None
     attendee: Attendee
-    access_code: str = ""
 
 
 def register_many(
@@ -64,7 +63,7 @@ class _Plan:
                 self._refusals[number] = refusal
                 continue
             ask = seating.ask(
-                item.attendee, event_id=item.event_id, session_id=item.session_id, access_code=item.access_code,
+                item.attendee, event_id=item.event_id, session_id=item.session_id,
                 by=by, at=at,
             )  # fmt: skip
             same = first.setdefault((ask["pool_id"], ask["email"]), number)

@@ -33,7 +33,6 @@ def register(
     event_id: UUID,
     session_id: UUID | None = None,
     attendee: Attendee,
-    access_code: str = "",
     claim: Claim | None = None,
     by: Actor,
     at: datetime,
@@ -52,7 +51,7 @@ def register(
         Forbidden: other people's registrations for this event are not the caller's.
     """
     check_right(attendee, event_id=event_id, by=by)
-    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, access_code=access_code, by=by, at=at)
+    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, by=by, at=at)
     if claim is not None:
         seating.keep(ask, claim, answer=written({**_seated(ask, Found()), **UNSAID}))
     found = seating.desk.ask(ask)
@@ -88,7 +87,6 @@ def try_register(
     event_id: UUID,
     session_id: UUID | None = None,
     attendee: Attendee,
-    access_code: str = "",
     by: Actor,
     at: datetime,
 ) -> Trial:
@@ -100,7 +98,7 @@ def try_register(
         Forbidden: other people's registrations for this event are not the caller's.
     """
     check_right(attendee, event_id=event_id, by=by)
-    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, access_code=access_code, by=by, at=at)
+    ask = seating.ask(attendee, event_id=event_id, session_id=session_id, by=by, at=at)
     with transaction.atomic():
         found = seating.take_seats([ask])[0]
         transaction.set_rollback(True)

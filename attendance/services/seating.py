@@ -141,13 +141,15 @@ type Ask = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Who will sit there, and which way they came. `user_id` is set when people register themselves."""
+    """Who will sit there, which way they came, and the code they show. `user_id` is theirs who register themselves."""
 
     name: str
     email: str
     user_id: UUID | None = None
     role_text: str = ""
     source: str = "api"
+    # What a presale asks for.
+    access_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,6 @@ def ask(
     *,
     event_id: UUID,
     session_id: UUID | None,
-    access_code: str = "",
     by: Actor,
     at: datetime,
 ) -> Ask:
@@ -196,7 +197,7 @@ def ask(
         "role_text": attendee.role_text,
         "code": new_code(),
         "source": attendee.source,
-        "access_code": access_code,
+        "access_code": attendee.access_code,
         **entry_values(by=by, at=at),
     }
 

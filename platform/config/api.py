@@ -21,6 +21,9 @@ Times are RFC 3339, shown in UTC. Lists are numbered pages with a total (`page`,
 (`limit`, `after`) that miss nothing while others write; `updated_since` lists what changed, deleted things as
 tombstones. Send an answer's `ETag` as `If-None-Match` to be spared it (304), and as `If-Match` to change what you saw
 and nothing newer.
+
+Send an `Idempotency-Key` with any POST: sent again within 24 hours, the request has no second effect and the same
+answer, with `Idempotent-Replayed: true`.
 """
 
 api = install(

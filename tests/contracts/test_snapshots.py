@@ -44,6 +44,7 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
     assert sent == [
         ("tenants.sweep", {"schema_name": "public"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "attendance.check_seats"}),
+        ("tenants.send_to_all", {"schema_name": "public", "name": "kit.forget_answers"}),
     ]
 
 

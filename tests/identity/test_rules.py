@@ -20,6 +20,7 @@ TABLE = {
     Operation.REGISTER:             "x x x . x . .",
     Operation.RESERVE:              "x x x x x x .",
     Operation.CHECK_IN:             "x x x x . . .",
+    Operation.ANSWERS:              "x x x x x x .",
     Operation.PROFILE:              "x x x x x . .",
     Operation.USERS_READ:           "x . . . . . x",
     Operation.USERS_WRITE:          "x . . . . . x",

@@ -14,6 +14,9 @@ from identity import tokens
 from identity.authentication import Requires
 from journal.models import Entry
 from kit import scope
+from kit.actor import Actor
+from kit.idempotency import name_of
+from kit.models import StoredAnswer
 from tenants.models import Organization
 from tests.conftest import Members
 from tests.factories import make_event, make_member, make_named, make_registration, make_session
@@ -70,9 +73,19 @@ def test_every_route_is_guarded_or_named_as_open() -> None:
 
 def filled(path: str, ids: dict[str, UUID]) -> str:
     for name, value in {**ids, "row_id": ids.get(path.split("/")[1])}.items():
-        path = path.replace(f"{{uuidstr:{name}}}", str(value))
+        path = path.replace(f"{{uuidstr:{name}}}", str(value)).replace(f"{{{name}}}", str(value))
     assert "{" not in path, path
     return f"/api/v1{path}"
+
+
+def answered() -> UUID:
+    """Have a request of this organization's that was answered; give its key."""
+    key, member = uuid4(), make_member("admin")
+    by = Actor("user", member.id, member.email, "admin")
+    StoredAnswer.objects.create(
+        name=name_of(str(key), by=by), fingerprint=b"", status=201, body=b"Secret", created_at=now()
+    )
+    return key
 
 
 @pytest.fixture
@@ -87,6 +100,7 @@ def foreign(acme: Organization, globex: Organization) -> dict[str, UUID]:
             "session_id": session.id,
             "registration_id": registration.id,
             "ticket_id": registration.id,
+            "key": answered(),
             "categories": make_named(Category, name="Secret category").id,
             "venues": make_named(Venue, name="Secret venue").id,
             "rooms": make_named(Room, name="Secret room").id,

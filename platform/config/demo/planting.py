@@ -205,7 +205,6 @@ def _fill(event: Event, plan: OrganizationPlan, event_plan: EventPlan, number: i
                 event_id=event.id,
                 session_id=session.id if session else None,
                 attendee=attendee,
-                access_code=plan.access_code,
                 by=SYSTEM,
                 at=at,
             )
@@ -214,7 +213,8 @@ def _fill(event: Event, plan: OrganizationPlan, event_plan: EventPlan, number: i
 def _people(plan: OrganizationPlan, number: int, count: int) -> Iterator[Attendee]:
     names = product(plan.family_names, plan.given_names)
     for index, (family, given) in enumerate(islice(names, number, number + count)):
-        yield Attendee(name=f"{given} {family}", email=f"guest{number}.{index}@{plan.slug}.example")
+        email = f"guest{number}.{index}@{plan.slug}.example"
+        yield Attendee(name=f"{given} {family}", email=email, access_code=plan.access_code)
 
 
 def _end(event: Event, event_plan: EventPlan, *, by: Actor, at: datetime) -> None:
