@@ -130,11 +130,11 @@ def idempotent(run: Run) -> Run:
             for admit in operation.auth_callbacks:
                 admit(request)
             claim = _claim(request, key)
+            request.claim = claim  # type: ignore[attr-defined] # read by those that share
+            return answer(request, claim, lambda: run(request, **path))
         except Exception as error:  # noqa: BLE001 - told as the framework would tell it
-            refused: HttpResponse = operation.api.on_exception(request, error)
-            return refused
-        request.claim = claim  # type: ignore[attr-defined] # read by those that share
-        return answer(request, claim, lambda: run(request, **path))
+            failed: HttpResponse = operation.api.on_exception(request, error)
+            return failed
 
     return guarded
 

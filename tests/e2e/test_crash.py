@@ -141,6 +141,14 @@ def test_killing_the_database_mid_storm_loses_and_doubles_nothing(doomed: tuple[
         server.process.send_signal(signal.SIGQUIT)
         server.process.wait(timeout=20)
         time.sleep(0.3)
+        for path, key in (
+            ("/categories", ""),
+            ("/categories", uuid4().hex),
+            (f"/events/{event['id']}/register", uuid4().hex),
+        ):
+            refused = platform.api("POST", path, {"name": "Talks"}, token=token, key=key)
+            assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+            assert refused.headers["Retry-After"]
         embedded.postgres("crash", servers, durable=True)
         deadline = time.monotonic() + 30
         while len(crowd.registered) < before + 50 and time.monotonic() < deadline:
