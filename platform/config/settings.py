@@ -43,7 +43,7 @@ ALLOWED_HOSTS = ["*"]
 HOSTLESS_PATHS = frozenset({"/health", "/ready"})
 PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/")
 # What follows these in an address is a secret, and is not logged.
-SECRET_PREFIXES = ("/tickets/",)
+SECRET_PREFIXES = ("/tickets/", "/api/v1/idempotency/")
 
 # --- Applications ------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils.timezone import now
+from structlog.testing import capture_logs
 
 from attendance.models import Registration
 from catalog.models import Category, Event
@@ -154,6 +155,15 @@ def test_one_can_ask_what_became_of_a_request(caller: Callers) -> None:
     send(api, "/categories", {"name": "Talks"}, key)
     told = api.get(f"/idempotency/{key}").json()
     assert (told["state"], told["status"]) == ("done", 201)
+
+
+def test_keys_are_not_logged(anonymous: Api) -> None:
+    """A guest's key and body give the answer again, with the code that cancels."""
+    key = str(uuid4())
+    with capture_logs() as lines:
+        anonymous.get(f"/idempotency/{key}")
+    assert [line["path"] for line in lines if line["event"] == "request"] == ["/api/v1/idempotency/***"]
+    assert key not in str(lines)
 
 
 def test_answers_are_kept_for_a_day(caller: Callers) -> None:
