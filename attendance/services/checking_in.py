@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from psycopg.types.datetime import TimestamptzLoader
 
 from attendance import selectors
 from attendance.messages import CHECK_IN_UNDONE, TICKET_CHECKED_IN, NonceReused
@@ -27,6 +26,7 @@ from kit.actor import Actor
 from kit.desk import Desk
 from kit.errors import Forbidden, NotFound, Unavailable
 from kit.ids import new_id
+from kit.listing import fetched
 from kit.scope import one_statement
 
 # Looks at a ticket that changes between the look and the admission, before giving up.
@@ -153,7 +153,7 @@ def check_door(event_id: UUID, *, by: Actor) -> None:
 def _scan_all(scans: Sequence[Scan]) -> list[Told]:
     """Tell what becomes of each scan. No two of them may be of one ticket or of one nonce."""
     left = dict(enumerate(scans))
-    told = _admit({number: scan for number, scan in left.items() if scan.stub})
+    told = _admit(left)
     for _ in range(ATTEMPTS):
         left = {number: scan for number, scan in left.items() if number not in told}
         if not left:
@@ -168,11 +168,14 @@ def _scan_all(scans: Sequence[Scan]) -> list[Told]:
 
 def _admit(scans: Mapping[int, Scan]) -> dict[int, Told]:
     """Admit whoever shows a token that is good, by number: one statement, for the most of a door's work."""
-    rows = [_row(scan, scan.stub.ticket_id, scan.stub.issue, Verdict.ADMITTED) for scan in scans.values() if scan.stub]
-    numbers = {row["id"]: number for row, number in zip(rows, scans, strict=True)}
+    rows = {
+        number: _row(scan, scan.stub.ticket_id, scan.stub.issue, Verdict.ADMITTED)
+        for number, scan in scans.items()
+        if scan.stub
+    }
     return {
-        numbers[row_id]: Told(Answer(Verdict.ADMITTED, WELCOME), Ticket(*ticket), scans[numbers[row_id]].at)
-        for row_id, *ticket in _run(_ADMIT, rows)
+        number: Told(Answer(Verdict.ADMITTED, WELCOME), Ticket(*ticket), scans[number].at)
+        for number, ticket in _run(_ADMIT, rows).items()
     }
 
 
@@ -198,13 +201,12 @@ def _judge(scan: Scan, ticket: Ticket | None, before: CheckIn | None) -> Told:
 
 def _write(told: Mapping[int, Told], scans: Mapping[int, Scan]) -> set[int]:
     """Write scans down with their verdicts; give the numbers of those that still hold."""
-    rows = [
-        _row(scans[number], one.ticket.id, one.ticket.issue, one.answer.verdict)
+    rows = {
+        number: _row(scans[number], one.ticket.id, one.ticket.issue, one.answer.verdict)
         for number, one in told.items()
         if one.ticket
-    ]
-    numbers = {row["id"]: number for row, number in zip(rows, told, strict=True)}
-    return {numbers[row_id] for (row_id,) in _run(_WRITE_SCANS, rows)}
+    }
+    return set(_run(_WRITE_SCANS, rows))
 
 
 def _row(scan: Scan, ticket_id: UUID, issue: int, verdict: Verdict) -> dict[str, Any]:
@@ -222,17 +224,17 @@ def _row(scan: Scan, ticket_id: UUID, issue: int, verdict: Verdict) -> dict[str,
     }
 
 
-def _run(statement: str, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def _run(statement: str, rows: Mapping[int, dict[str, Any]]) -> dict[int, list[Any]]:
+    """Write rows down; give what is told of those that were written, by number."""
     if not rows:
-        return []
-    with one_statement() as cursor:
-        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        cursor.execute(statement, {"scans": orjson.dumps(rows).decode()})
-        written: list[tuple[Any, ...]] = cursor.fetchall()
+        return {}
+    numbers = {row["id"]: number for number, row in rows.items()}
+    with one_statement():
+        written = fetched(statement, {"scans": orjson.dumps(list(rows.values())).decode()})
     if written:
         # Readers of the catalogue see nothing of it: there is no new edition.
         transaction.on_commit(wake_dispatcher)
-    return written
+    return {numbers[row_id]: told for row_id, *told in written}
 
 
 # Who shows the token and the code of one ticket at once is told apart by the constraint, and looked at again.

@@ -21,10 +21,12 @@ from attendance.rules import new_code
 from catalog.rules import folded
 from journal.services import ENTRY_COLUMNS, announce, entry_values, insert_entry
 from kit.actor import Actor
+from kit.answers import written
 from kit.desk import Desk
 from kit.errors import Unavailable
 from kit.idempotency import ONE_ANSWER, Claim
 from kit.ids import new_id
+from kit.listing import fetched
 from kit.scope import connection, one_statement
 
 # Tries before giving up on people whose other registrations keep getting in between.
@@ -45,7 +47,7 @@ _ENTRY = insert_entry(
 # What the statement alone decides of an answer: it stands there as it would for nobody. No text of a caller's looks so,
 # as quotes in it are escaped.
 UNSAID: Final[dict[str, Any]] = {"status": "", "waitlist_position": None}
-_UNSAID = '"status":"","waitlist_position":null'
+_UNSAID: Final = written(UNSAID).decode().strip("{}")
 
 _ASKED = f"""
     asked AS (
@@ -239,9 +241,8 @@ def _take(asks: Mapping[int, Ask]) -> dict[int, Found]:
     """Run the statement; give those who got a place, by number."""
     if not asks:
         return {}
-    with one_statement() as cursor:
-        cursor.execute(TAKE_SEATS, {"asked": _written(asks)})
-        return {number: Found(*place) for number, *place in cursor.fetchall()}
+    with one_statement():
+        return {number: Found(*place) for number, *place in fetched(TAKE_SEATS, {"asked": _written(asks)})}
 
 
 def _look(asks: Mapping[int, Ask]) -> dict[int, Found]:

@@ -8,7 +8,7 @@ from catalog.api import routers as catalog
 from identity.api import router as identity
 from journal.api import router as journal
 from kit.api import install
-from kit.idempotency import idempotent
+from kit.idempotency import honour
 from kit.json import JSONParser, JSONRenderer
 
 DESCRIPTION = """\
@@ -37,8 +37,7 @@ api = install(
         docs=Swagger(settings={"persistAuthorization": True}),
     )
 )
-# Before the routers, which take it over.
-api.add_decorator(idempotent, mode="view")
+honour(api)
 # The busiest first: routes are tried in turn.
 for router in (*attendance, *catalog, identity, journal):
     api.add_router("", router)

@@ -1,18 +1,20 @@
 """Every failure of a ninja API, answered as one problem."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 
 from kit import problems
 from kit.errors import FieldError, InternalError, Invalid, Malformed, Refusal, TooLarge, Unauthenticated, Unavailable
-from kit.idempotency import Repeated, replay
 
 log = structlog.get_logger()
 
@@ -31,12 +33,22 @@ def install(api: NinjaAPI) -> NinjaAPI:
         RequestDataTooBig: _too_large,
         OperationalError: unavailable,
         InterfaceError: unavailable,
-        Repeated: lambda request, _: replay(request),
         Exception: _broken,
     }
     for failure, answer in answers.items():
         api.add_exception_handler(failure, answer)
     return api
+
+
+def admitted(operation: Operation, request: HttpRequest, do: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Do a part of an operation's work past the framework: admit the caller first, and tell failures as it would."""
+    try:
+        for admit in operation.auth_callbacks:
+            admit(request)
+        return do()
+    except Exception as error:  # noqa: BLE001 - as said
+        failed: HttpResponse = operation.api.on_exception(request, error)
+        return failed
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from kit import scope
 from kit.scope import connection
 
+# How many one batch holds.
+LIMIT = 64
+
 
 class _Slip[Asked, Told]:
     """What one thread asks for, and then what it is told. Its lock is open when it is its turn, or it is served."""
@@ -37,11 +40,9 @@ class Desk[Asked, Told]:
         work: Callable[[Sequence[Asked]], Sequence[Told]],
         *,
         keys: Callable[[Asked], tuple[object, ...]],
-        limit: int = 64,
     ) -> None:
         self._work = work
         self._keys = keys
-        self._limit = limit
         self._guard = threading.Lock()
         # Of scopes that are being served: whoever waits there.
         self._queues: dict[str, deque[_Slip[Asked, Told]]] = {}
@@ -91,7 +92,7 @@ class Desk[Asked, Told]:
         batch, taken = [first], set(self._keys(first.asked))
         with self._guard:
             queue, left = self._queues[name], deque[_Slip[Asked, Told]]()
-            while queue and len(batch) < self._limit:
+            while queue and len(batch) < LIMIT:
                 slip = queue.popleft()
                 keys = self._keys(slip.asked)
                 if taken.isdisjoint(keys):

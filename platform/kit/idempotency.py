@@ -23,11 +23,13 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.timezone import now
+from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from kit import problems, scope, vault
 from kit.actor import ANONYMOUS, Actor
 from kit.answers import rendered
+from kit.api import admitted
 from kit.errors import Conflict, Invalid, Kind, Malformed, NotFound
 from kit.middleware import is_bulk
 from kit.models import StoredAnswer
@@ -42,7 +44,7 @@ ONE_ANSWER = "kit_storedanswer_pkey"
 # Guests have one space of keys between them: theirs must not be guessed.
 MIN_GUEST_LENGTH = 16
 _KEY = re.compile(r"[!-~]{1,255}")
-# What readers are sent after a moment and not told again.
+# Whoever is told to slow down comes again, and is not told the same for a day.
 _NOT_STORED = HTTPStatus.TOO_MANY_REQUESTS
 _RETRY_SECONDS = "1"
 
@@ -111,8 +113,13 @@ def shares[View: Callable[..., Any]](view: View) -> View:
     return view
 
 
-def idempotent(run: Run) -> Run:
-    """Honour the Idempotency-Key of a POST. For `NinjaAPI.add_decorator`, with mode `view`."""
+def honour(api: NinjaAPI) -> None:
+    """Have every POST of an API honour its Idempotency-Key. Comes before the routers, which take it over."""
+    api.add_decorator(_idempotent, mode="view")
+    api.add_exception_handler(Repeated, lambda request, _: replay(request))
+
+
+def _idempotent(run: Run) -> Run:
     operation: Operation = unwrap(run).__self__
     if operation.methods != ["POST"]:
         return run
@@ -125,16 +132,14 @@ def idempotent(run: Run) -> Run:
         key = request.META.get(_META)
         if key is None and not is_bulk(request.path):
             return run(request, **path)
-        try:
-            # Refused callers have no keys. Whoever asks again is asked once.
-            for admit in operation.auth_callbacks:
-                admit(request)
+
+        def claimed() -> HttpResponseBase:
             claim = _claim(request, key)
             request.claim = claim  # type: ignore[attr-defined] # read by those that share
             return answer(request, claim, lambda: run(request, **path))
-        except Exception as error:  # noqa: BLE001 - told as the framework would tell it
-            failed: HttpResponse = operation.api.on_exception(request, error)
-            return failed
+
+        # Refused callers have no keys. Whoever asks again is asked once.
+        return admitted(operation, request, claimed)
 
     return guarded
 
@@ -165,7 +170,7 @@ def _once(request: HttpRequest, claim: Claim, run: Callable[[], HttpResponseBase
         if not _is_storable(response) or connection.needs_rollback:
             transaction.set_rollback(True)
             return response
-        _row(claim, response, at=now()).save(force_insert=True)
+        _store(claim, response)
         return response
 
 
@@ -189,18 +194,18 @@ def _sharing(request: HttpRequest, claim: Claim, run: Callable[[], HttpResponseB
         return response
     try:
         with transaction.atomic():
-            _row(claim, response, at=now()).save(force_insert=True)
+            _store(claim, response)
     except IntegrityError:
         return replay(request)
     return response
 
 
-def _row(claim: Claim, response: HttpResponseBase, *, at: datetime) -> StoredAnswer:
+def _store(claim: Claim, response: HttpResponseBase) -> None:
     assert isinstance(response, HttpResponse)  # noqa: S101 - _is_storable said so
-    return StoredAnswer(
+    StoredAnswer.objects.create(
         name=claim.name, fingerprint=claim.fingerprint, status=response.status_code,
         headers=orjson.dumps(dict(response.items())).decode(), body=vault.sealed(response.content), is_sealed=True,
-        created_at=at,
+        created_at=now(),
     )  # fmt: skip
 
 
@@ -231,9 +236,9 @@ def found(key: str, *, by: Actor) -> dict[str, Any]:
         NotFound: there was none, or its answer is kept no longer.
     """
     name = name_of(key, by=by)
-    with transaction.atomic():
-        is_alone = _is_alone(name)
-        stored = StoredAnswer.objects.filter(name=name).values("status", "created_at").first()
+    # Before the answer is looked for: it may come in between. By itself the look locks nothing any longer.
+    is_alone = _is_alone(name)
+    stored = StoredAnswer.objects.filter(name=name).values("status", "created_at").first()
     if stored is not None:
         kept_until = stored["created_at"] + KEPT_FOR
         return {"state": "done", "status": stored["status"], "at": stored["created_at"], "kept_until": kept_until}

@@ -14,6 +14,7 @@ from ninja.decorators import decorate_view
 from ninja.operation import Operation
 from pydantic import BaseModel, ValidationError
 
+from kit.api import admitted
 from kit.json import NUL
 
 type View = Callable[..., Any]
@@ -40,13 +41,8 @@ def reads_quickly[Run: View](view: Run) -> Run:
             if payload is None:
                 usually: HttpResponseBase = usual(request, **path)
                 return usually
-            try:
-                for admit in operation.auth_callbacks:
-                    admit(request)
-                answer: HttpResponseBase = view(request, **{name: UUID(path[name]) for name in ids}, payload=payload)
-            except Exception as error:  # noqa: BLE001 - told as the framework would tell it
-                return operation.api.on_exception(request, error)
-            return answer
+            read = {**{name: UUID(path[name]) for name in ids}, "payload": payload}
+            return admitted(operation, request, lambda: view(request, **read))
 
         return run
 

@@ -5,7 +5,7 @@ forgetting to enter a scope is an error and never a read of somebody else's data
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.db import connection as _connection
@@ -43,11 +43,9 @@ def enter(name: str) -> None:
         connection.set_schema(name, include_public=False)
 
 
-@contextmanager
-def one_statement() -> Iterator[Any]:
-    """Give a cursor for one statement that must be whole: by itself a transaction, within one behind a savepoint."""
-    with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
-        yield cursor
+def one_statement() -> AbstractContextManager[None]:
+    """Run one statement that must be whole: by itself a transaction, within one behind a savepoint."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 @contextmanager
