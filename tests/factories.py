@@ -18,7 +18,8 @@ from journal.models import Entry
 from kit.actor import SYSTEM
 
 PASSWORD = "correct-horse-battery"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+# The real hour: rows are made at NOW, and the API judges them by the clock.
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 SOON = NOW + timedelta(days=30)
 _numbers = count(1)
 

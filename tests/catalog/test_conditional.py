@@ -6,7 +6,7 @@ from catalog.models import Event
 from tests.conftest import Api, Callers
 from tests.factories import make_event, make_registration, make_session
 
-PUT = {"name": "Put", "starts_at": "2027-01-01T09:00:00Z", "ends_at": "2027-01-01T17:00:00Z", "capacity": 7}
+PUT = {"name": "Put", "starts_at": "2047-01-01T09:00:00Z", "ends_at": "2047-01-01T17:00:00Z", "capacity": 7}
 
 
 def test_a_contested_write_must_name_what_it_saw(caller: Callers) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catalog.messages import AlreadyOver, WrongStage
 from catalog.rules import SELLING, VERBS, Life, Span, Stage, Status, Verb, folded, free_slots, search_words
 
-START = datetime(2027, 3, 1, 9, tzinfo=UTC)
+START = datetime(2047, 3, 1, 9, tzinfo=UTC)
 END = START + timedelta(hours=8)
 BEFORE, DURING, AFTER = START - timedelta(days=1), START + timedelta(hours=1), END
 

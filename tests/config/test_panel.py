@@ -21,7 +21,7 @@ from tests.factories import NOW, PASSWORD, happened, make_event, make_registrati
 
 EVENT_FORM = {
     "name": "Foro", "description": "", "category": "", "place": "Bogotá", "latitude": "", "longitude": "",
-    "image_url": "", "resources": "", "starts_at_0": "2027-03-01", "starts_at_1": "09:00:00", "ends_at_0": "2027-03-01",
+    "image_url": "", "resources": "", "starts_at_0": "2047-03-01", "starts_at_1": "09:00:00", "ends_at_0": "2047-03-01",
     "ends_at_1": "18:00:00", "capacity": "20", "admission": "event", "access_code": "",
 }  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_times_are_the_organizations_own(acme: Organization, member: Members) ->
         Organization.objects.filter(id=acme.pk).update(timezone="America/Bogota")
     client = browser(member(acme, "organizer"), acme)
     client.post("/admin/catalog/event/add/", EVENT_FORM)
-    assert Event.objects.get().starts_at.isoformat() == "2027-03-01T14:00:00+00:00"
+    assert Event.objects.get().starts_at.isoformat() == "2047-03-01T14:00:00+00:00"
 
 
 def test_a_refusal_is_shown_in_the_form_and_changes_nothing(acme: Organization, member: Members) -> None:

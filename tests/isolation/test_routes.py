@@ -32,7 +32,7 @@ OPEN = {
 }
 
 
-_SPAN = {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-01-01T01:00:00Z", "capacity": 1}
+_SPAN = {"starts_at": "2047-01-01T00:00:00Z", "ends_at": "2047-01-01T01:00:00Z", "capacity": 1}
 # What routes must be sent before they look at the ids: by route, or by method and noun.
 BODIES: dict[str, Any] = {
     "POST /events/{uuidstr:event_id}/sessions": {"title": "x", **_SPAN},
