@@ -16,6 +16,8 @@ from config.demo import ORGANIZATIONS, PASSWORD
 from dev.places import STATE
 
 WORKER_SECONDS = 30
+# How long a revoked key may still be good elsewhere than in the process that revoked it.
+STANDING_SECONDS = 6
 
 type Json = dict[str, Any]
 type Tell = Callable[[str], None]
@@ -235,6 +237,22 @@ def use_tokens(nobody: Caller, organization: str) -> None:
     nobody("a wrong password is refused", 401, "POST", "/auth/login", {**body, "password": "not this one"})
 
 
+def use_keys(nobody: Caller, organization: str) -> None:
+    """A program works with a key: as far as its scopes go, through a rotation, until it is revoked."""
+    admin = log_in(nobody, "admin", organization)
+    body = {"name": "Smoke story", "scopes": ["registrations:read"]}
+    key = admin("admin makes an API key", 201, "POST", "/api-keys", body)
+    path = f"/api-keys/{key['id']}"
+    program = nobody.as_holder_of(key["secret"])
+    program("a program reads registrations with it", 200, "GET", "/registrations?limit=1")
+    program("and may do no more", 403, "POST", "/categories", {"name": "x"})
+    rotated = admin("admin rotates it", 200, "POST", f"{path}/rotate", {"overlap_hours": 1})
+    program("the secret before is good for a while", 200, "GET", "/registrations?limit=1")
+    admin("admin revokes it", 204, "DELETE", path)
+    time.sleep(STANDING_SECONDS)
+    nobody.as_holder_of(rotated["secret"])("and it is good no more", 401, "GET", "/registrations?limit=1")
+
+
 def play_in(client: httpx.Client, tell: Tell, organization: str) -> tuple[Caller, Json]:
     """Play the story in one organization; give its organizer and one of its events."""
     nobody = Caller(client, tell, organization)
@@ -246,6 +264,7 @@ def play_in(client: httpx.Client, tell: Tell, organization: str) -> tuple[Caller
     sell_out(organizer, single)
     tonight = open_doors(organizer, nobody, organization)
     use_tokens(nobody, organization)
+    use_keys(nobody, organization)
     for one in (event, single, tonight):
         see_it_called_off(organizer, one)
     return organizer, event

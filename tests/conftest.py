@@ -60,6 +60,7 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     tenant_selectors._known.clear()
     identity_selectors._standing.clear()
+    identity_selectors.forget_keys()
     keys._pairs.clear()
     tokens.forget_all()
     answers.forget_all()
@@ -184,3 +185,15 @@ def caller(member: Members, acme: Organization) -> Callers:
 def later() -> Callable[[float], Any]:
     """Tell a moment some minutes after the tests' present."""
     return lambda minutes: NOW + timedelta(minutes=minutes)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell how many calls tests/isolation made, in whichever process."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    probes = sum(
+        value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "probes"
+    )
+    if probes:
+        terminalreporter.write_line(
+            f"isolation: {probes} probes with another tenant's credentials, ids, cursors, keys, tags"
+        )

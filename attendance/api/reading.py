@@ -10,28 +10,30 @@ from ninja import Query, Router
 from attendance import selectors
 from attendance.schemas import bulk
 from attendance.schemas.bulk import BulkRegistrationsIn, BulkRegistrationsOut
-from attendance.schemas.registrations import OwnEventsOut, RegistrationPage, RegistrationsIn
+from attendance.schemas.registrations import OwnEventsOut, RegistrationOut, RegistrationsIn
 from attendance.schemas.tickets import AvailabilityOut
-from catalog.api.rendering import answers_with, listed, takes
 from identity.authentication import TenantRequest, requires
-from identity.rules import Operation, permits
-from kit.answers import Answer, answer
+from identity.rules import Operation, may
+from kit.answers import Answer, answer, listed
 from kit.many import HowIn
+from kit.openapi import answers_with, takes
+from kit.pagination import StretchOut
 from kit.tables import CSV, download, text_of
 
 router = Router()
 reads, writes = requires(Operation.REGISTRATIONS_READ), requires(Operation.REGISTRATIONS_WRITE)
 own, public = requires(Operation.PROFILE), requires(Operation.EVENTS_READ)
+visible = requires(Operation.REGISTRATIONS_READ_OWN)
 _MANY: dict[int, Any] = {200: BulkRegistrationsOut, 207: BulkRegistrationsOut, 422: BulkRegistrationsOut}
 
 
-@router.get("/registrations", response=RegistrationPage, auth=own, tags=["Attendance"])
+@router.get("/registrations", response=StretchOut[RegistrationOut], auth=visible, tags=["Attendance"])
 def list_registrations(request: TenantRequest, query: Query[RegistrationsIn]) -> Answer:
     """List registrations, newest first: one's own, or for staff those of their events."""
     return listed(request, selectors.registrations(query.filters(), query.cut(), reader=request.actor, at=now()))
 
 
-@router.get("/users/me/registrations", response=RegistrationPage, auth=own, tags=["Users"])
+@router.get("/users/me/registrations", response=StretchOut[RegistrationOut], auth=own, tags=["Users"])
 def list_own_registrations(request: TenantRequest, query: Query[RegistrationsIn]) -> Answer:
     """List one's own registrations, newest first."""
     page = selectors.registrations(query.filters(), query.cut(), reader=request.actor, at=now(), is_own=True)
@@ -48,7 +50,7 @@ def list_own_events(request: TenantRequest) -> Answer:
 def show_availability(request: TenantRequest, event_id: UUID) -> Answer:
     """Count the seats that are left, a second ago at most. Only registering decides."""
     row = selectors.availability(event_id, reader=request.actor, at=now())
-    if not permits(request.actor.role, Operation.REGISTRATIONS_READ):
+    if not may(request.actor, Operation.REGISTRATIONS_READ):
         hidden = {"checked_in": None}
         row = {**row, **hidden, "sessions": [{**one, **hidden} for one in row["sessions"]]}
     return answer(row)

@@ -20,18 +20,22 @@ from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.actor import Actor
 from kit.answers import Answer, answer
+from kit.errors import FieldError, Invalid
 from kit.idempotency import claim_of, shares
 from kit.listing import Row
 from kit.quick import reads_quickly
 
 router = Router(tags=["Attendance"])
-registers, reads = requires(Operation.REGISTER), requires(Operation.PROFILE)
-guests = requires(Operation.RESERVE)
+registers, reads = requires(Operation.REGISTER), requires(Operation.REGISTRATIONS_READ_OWN)
+guests, changes = requires(Operation.RESERVE), requires(Operation.REGISTRATIONS_WRITE_OWN)
 _MADE = {201: RegistrationOut, 200: RegistrationOut | TrialOut}
 
 
 def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
     who, code = payload.attendee, payload.access_code
+    if who is None and by.user_id is None:
+        why = "A key is nobody who could come: say who does"
+        raise Invalid(why, errors=[FieldError("#/attendee", "missing", why)])
     if who is None or who.email == by.email:
         return Attendee(by.name, by.email, by.id, payload.role_text, access_code=code)
     return Attendee(who.name, who.email, role_text=payload.role_text, access_code=code)
@@ -130,7 +134,7 @@ def show_registration(request: TenantRequest, registration_id: UUID) -> Answer:
     return answer(row, version=row["version"])
 
 
-@router.post("/registrations/{uuid:registration_id}/cancel", response=RegistrationOut, auth=reads)
+@router.post("/registrations/{uuid:registration_id}/cancel", response=RegistrationOut, auth=changes)
 def cancel_registration(request: TenantRequest, registration_id: UUID, payload: CancelIn = CancelIn()) -> Answer:  # noqa: B008 - never changed
     """Give up a seat or a place in the queue. Idempotent."""
     at = now()

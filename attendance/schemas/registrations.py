@@ -1,14 +1,14 @@
 """Bodies of registrations."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Field
 
 from attendance.rules import RegistrationStatus
-from identity.schemas import Email
-from kit.pagination import STRETCH, Position, Size, Stretch
+from identity.schemas.accounts import Email
+from kit.pagination import StretchIn
 from kit.schemas import In, Moment, Name, Out, ShortText
 
 type Code = Annotated[str, Field(min_length=12, max_length=12, examples=["7C0V9K3MXT2B"])]
@@ -87,14 +87,6 @@ class RegistrationOut(Out):
     cancelled_at: datetime | None
 
 
-class RegistrationPage(Out):
-    """One stretch of registrations; pass `next` as `after` for the one behind it."""
-
-    items: list[RegistrationOut]
-    next: str | None
-    has_more: bool
-
-
 class RuleOut(Out):
     """A rule that stands against a registration, in the words of problems."""
 
@@ -113,7 +105,7 @@ class TrialOut(Out):
     refused_by: list[RuleOut]
 
 
-class RegistrationsIn(In):
+class RegistrationsIn(StretchIn):
     """Which registrations, and in which order."""
 
     event_id: UUID | None = None
@@ -129,20 +121,6 @@ class RegistrationsIn(In):
         Literal["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "waitlist", "-waitlist"]
         | None
     ) = None
-    limit: Size = STRETCH
-    after: Annotated[str, Field(max_length=1_000)] | None = None
-
-    def cut(self) -> Stretch:
-        """Give the stretch asked for.
-
-        Raises:
-            Malformed: the cursor is not one of ours.
-        """
-        return Stretch(self.limit, Position.read(self.after) if self.after else None)
-
-    def filters(self) -> dict[str, Any]:
-        """Give what was asked for, by the names of the fields."""
-        return self.model_dump(exclude={"limit", "after"})
 
 
 class OwnRegistrationOut(Out):

@@ -4,7 +4,7 @@ from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, S
 
 from attendance.models import CheckIn, Registration
 from attendance.rules import RegistrationStatus
-from identity.rules import Operation, Role, permits
+from identity.rules import Operation, Role, may
 from kit.actor import Actor
 
 
@@ -32,7 +32,7 @@ def all_registrations(*, reader: Actor) -> QuerySet[Registration]:
         .order_by("-id")
     )
     own = Q(user_id=reader.id) if reader.id else Q(pk__in=[])
-    if not permits(reader.role, Operation.REGISTRATIONS_READ):
+    if not may(reader, Operation.REGISTRATIONS_READ):
         return found.filter(own)
     if reader.role == Role.COORDINATOR:
         return found.filter(own | Q(event__coordinators=reader.id)).distinct()

@@ -10,7 +10,7 @@ from attendance.models import Registration
 from attendance.rules import CODE_LENGTH
 from catalog.models import Event, Session
 from catalog.rules import search_words
-from identity.rules import Operation, Role, permits
+from identity.rules import Operation, Role, may
 from kit.actor import Actor
 from kit.errors import NotFound
 from kit.listing import Query, Row, Shape, Sort, asked_order, both_ways, fetched, keep_changed, shown
@@ -56,7 +56,7 @@ _WILD = re.compile(r"([\\%_])")
 
 def _visible(query: Query, reader: Actor) -> None:
     """Keep what the reader may see: attendees their own, coordinators those of the events assigned to them as well."""
-    if permits(reader.role, Operation.REGISTRATIONS_READ) and reader.role != Role.COORDINATOR:
+    if may(reader, Operation.REGISTRATIONS_READ) and reader.role != Role.COORDINATOR:
         return
     own = "r.user_id = %(reader)s::uuid"
     if reader.role == Role.COORDINATOR:
@@ -169,11 +169,11 @@ def by_code(code: str, *, email: str | None = None) -> Registration:
     return found
 
 
-def looks_after(event_id: UUID, *, by: Actor) -> bool:
-    """Tell whether the actor may act on other people's registrations for the event."""
+def looks_after(event_id: UUID, *, by: Actor, to: Operation = Operation.REGISTRATIONS_WRITE) -> bool:
+    """Tell whether the actor may do this with other people's registrations for the event."""
     if by.role == Role.COORDINATOR:
         return Event.objects.filter(id=event_id, coordinators=by.id).exists()
-    return permits(by.role, Operation.REGISTRATIONS_WRITE)
+    return may(by, to)
 
 
 def event_of(session_id: UUID) -> UUID:

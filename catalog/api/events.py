@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router, Status
 
 from catalog import selectors, services
-from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_event, writes
+from catalog.api.rendering import reads, served_ready, shown_event, writes
 from catalog.schemas.bulk import BulkEventIn, BulkEventsIn, BulkEventsOut, read_item
 from catalog.schemas.events import (
     CoordinatorsIn,
@@ -24,9 +24,10 @@ from catalog.schemas.events import (
 )
 from catalog.selectors.listing import next_change
 from identity.authentication import TenantRequest
-from kit.answers import Answer, answer
+from kit.answers import Answer, answer, listed
 from kit.conditional import expected
 from kit.many import client_ref, results
+from kit.openapi import CONTESTED
 
 router = Router(tags=["Events"])
 

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router
 
 from catalog import selectors
-from catalog.api.rendering import answers_with, reads, served_ready, takes, writes
+from catalog.api.rendering import reads, served_ready, writes
 from catalog.schemas import calendars, tables
 from catalog.schemas.tables import Kind
 from identity.authentication import TenantRequest, requires
@@ -16,6 +16,7 @@ from identity.rules import Operation
 from kit.actor import ANONYMOUS
 from kit.answers import Answer, answer, rendered
 from kit.many import BulkOut, HowIn
+from kit.openapi import answers_with, takes
 from kit.pagination import Stretch
 from kit.tables import CSV, download, text_of
 

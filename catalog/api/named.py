@@ -10,13 +10,14 @@ from django.utils.timezone import now
 from ninja import Query, Router, Status
 
 from catalog import selectors, services
-from catalog.api.rendering import VERSIONED, listed, reads, served_ready, writes
+from catalog.api.rendering import reads, served_ready, writes
 from catalog.models import Category, Named, Room, Speaker, Venue
 from catalog.schemas import named as schemas
 from catalog.schemas.named import NamedListOut
 from identity.authentication import TenantRequest
-from kit.answers import Answer, answer
+from kit.answers import Answer, answer, listed
 from kit.conditional import expected
+from kit.openapi import VERSIONED
 from kit.pagination import CutIn
 from kit.schemas import In, Out
 

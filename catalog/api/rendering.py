@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -21,26 +19,6 @@ from kit.markdown import safe_html
 
 reads = requires(Operation.EVENTS_READ)
 writes = requires(Operation.EVENTS_WRITE)
-
-
-def _if_match(*, is_required: bool) -> dict[str, Any]:
-    what = "The `ETag` of the version that was seen, or `*` for any."
-    parameter = {"in": "header", "name": "If-Match", "required": is_required, "schema": {"type": "string"}}
-    return {"parameters": [{**parameter, "description": what}]}
-
-
-# For the documentation: a header that no signature shows, and what is no JSON.
-CONTESTED, VERSIONED = _if_match(is_required=True), _if_match(is_required=False)
-
-
-def answers_with(content_type: str) -> dict[str, Any]:
-    """Document that a route answers with text of another type than JSON."""
-    return {"responses": {200: {"description": "OK", "content": {content_type: {"schema": {"type": "string"}}}}}}
-
-
-def takes(content_type: str) -> dict[str, Any]:
-    """Document that a route takes a body of another type than JSON."""
-    return {"requestBody": {"required": True, "content": {content_type: {"schema": {"type": "string"}}}}}
 
 
 def _is_public(request: HttpRequest) -> bool:
@@ -74,12 +52,3 @@ def shown_session(request: TenantRequest, session_id: UUID, *, status: int = HTT
     at = now()
     row = selectors.session(session_id, reader=request.actor, at=at)
     return answer(row, status=status, version=row["version"], good_until=next_change([row], at=at))
-
-
-def listed(request: TenantRequest, page: dict[str, Any], *, good_until: Any = None) -> Answer:
-    """Answer with a part of a list, and link to the next."""
-    link = ""
-    if page.get("next"):
-        parameters = [(name, value) for name, values in request.GET.lists() for value in values if name != "after"]
-        link = f'<{request.path}?{urlencode([*parameters, ("after", page["next"])])}>; rel="next"'
-    return answer(page, link=link, good_until=good_until)

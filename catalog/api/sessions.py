@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from ninja import Query, Router, Status
 
 from catalog import selectors, services
-from catalog.api.rendering import CONTESTED, listed, reads, served_ready, shown_session, writes
+from catalog.api.rendering import reads, served_ready, shown_session, writes
 from catalog.schemas.bulk import BulkSessionIn, BulkSessionsIn, read_item
 from catalog.schemas.events import (
     OfEventListIn,
@@ -20,9 +20,10 @@ from catalog.schemas.events import (
     SessionOut,
 )
 from identity.authentication import TenantRequest
-from kit.answers import Answer, answer
+from kit.answers import Answer, answer, listed
 from kit.conditional import expected
 from kit.many import BulkOut, client_ref, results
+from kit.openapi import CONTESTED
 
 router = Router(tags=["Sessions"])
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from identity.rules import Operation, permits
+from identity.rules import Operation, may
 from kit.actor import Actor
 from kit.listing import Query, Row, keep_changed
 
 
 def sees_drafts(reader: Actor) -> bool:
     """Tell whether the reader sees what is not published."""
-    return permits(reader.role, Operation.EVENTS_READ_DRAFTS)
+    return may(reader, Operation.EVENTS_READ_DRAFTS)
 
 
 def keep_staged(query: Query, filters: Mapping[str, Any], *, status: str, live: str) -> None:

@@ -47,7 +47,7 @@ def event_draft(fields: Fields, sessions: Sequence[Fields] = (), *, by: Actor, a
     """Plan an event. `fields` are those of `EventIn`, each of `sessions` those of `SessionIn`."""
     fields = dict(fields)
     capacity = fields.pop("capacity")
-    event = Event(id=new_id(), created_by_id=by.id, created_at=at, updated_at=at, **fields)
+    event = Event(id=new_id(), created_by_id=by.user_id, created_at=at, updated_at=at, **fields)
     event.pool_id = event.id
     draft = Draft(event, is_new=True, pools=[_pool(event, event, capacity)], is_nested=True)
     for one in sessions:

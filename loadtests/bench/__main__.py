@@ -21,7 +21,7 @@ _AS_IN_PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "loadtests.bench.settings",
     "DEBUG": "0",
     "HTTPS": "0",
-    "BEHIND_PROXY": "0",
+    "TRUSTED_PROXIES": "",
     "BASE_DOMAIN": "localhost",
     "PUBLIC_HOSTS": "localhost,127.0.0.1",
 }

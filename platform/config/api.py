@@ -5,7 +5,7 @@ from ninja.openapi.docs import Swagger
 
 from attendance.api import routers as attendance
 from catalog.api import routers as catalog
-from identity.api import router as identity
+from identity.api import routers as identity
 from journal.api import router as journal
 from kit.api import install
 from kit.idempotency import honour
@@ -39,5 +39,5 @@ api = install(
 )
 honour(api)
 # The busiest first: routes are tried in turn.
-for router in (*attendance, *catalog, identity, journal):
+for router in (*attendance, *catalog, *identity, journal):
     api.add_router("", router)

@@ -10,8 +10,8 @@ from attendance.admin import CheckInAdmin, RegistrationAdmin
 from attendance.models import CheckIn, Registration
 from catalog.admin import CategoryAdmin, EventAdmin, RoomAdmin, SessionAdmin, SpeakerAdmin, VenueAdmin
 from catalog.models import Category, Event, Room, Session, Speaker, Venue
-from identity.admin import UserAdmin
-from identity.models import User
+from identity.admin import ApiKeyAdmin, UserAdmin
+from identity.models import ApiKey, User
 from identity.services import note_failed_login, note_login
 from journal.admin import EntryAdmin
 from journal.models import Entry
@@ -47,6 +47,7 @@ for model, page in (
     (Registration, RegistrationAdmin),
     (CheckIn, CheckInAdmin),
     (User, UserAdmin),
+    (ApiKey, ApiKeyAdmin),
     (Entry, EntryAdmin),
 ):
     panel.register(model, page)

@@ -1,12 +1,16 @@
 """From a request to an `Actor`, and whether that actor may enter: the `auth=` of every route."""
 
+from typing import cast
+
 from django.http import HttpRequest
+from django.utils.timezone import now
 from ninja.security import HttpBearer
 
-from identity import selectors, tokens
-from identity.messages import BadToken
-from identity.rules import Operation, permits
+from identity import selectors, services, tokens
+from identity.messages import AddressNotAllowed, BadToken
+from identity.rules import KEY_PREFIX, Operation, may
 from kit.actor import ANONYMOUS, Actor
+from kit.addresses import lies_in
 from kit.errors import Forbidden, Unauthenticated
 from kit.middleware import Request
 
@@ -39,10 +43,11 @@ class Requires(HttpBearer):
         # One request is asked who it is once, however many ask.
         actor: Actor = getattr(request, "actor", None) or self._resolved(request)
         request.actor = actor  # type: ignore[attr-defined] # from here on it is a TenantRequest
-        if not permits(actor.role, self.operation):
+        if not may(actor, self.operation):
             if actor is ANONYMOUS:
                 raise Unauthenticated
-            raise Forbidden(f"The role {actor.role} is not granted {self.operation}")
+            who = "scopes of the key are" if actor.scopes is not None else f"role {actor.role} is"
+            raise Forbidden(f"The {who} not granted {self.operation}")
         return actor
 
     def _resolved(self, request: HttpRequest) -> Actor:
@@ -52,16 +57,34 @@ class Requires(HttpBearer):
             raise Unauthenticated("Send the token as Authorization: Bearer <token>")
         return self.authenticate(request, credential.strip()) if header else ANONYMOUS
 
-    def authenticate(self, request: HttpRequest, token: str) -> Actor:  # noqa: ARG002 - ninja's signature
-        """Resolve a token.
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        """Resolve an access token or an API key.
 
         Raises:
             BadToken: not accepted here, or its user is gone or inactive.
+            AddressNotAllowed: the key may not be used from where the request comes from.
         """
+        if token.startswith(KEY_PREFIX):
+            return _key_actor(cast("TenantRequest", request), token)
         actor = selectors.actor_for(tokens.user_id(token))
         if actor is None:
             raise BadToken
         return actor
+
+
+def _key_actor(request: TenantRequest, secret: str) -> Actor:
+    at = now()
+    standing, is_new = selectors.key_standing(secret, at=at)
+    if standing is None:
+        raise BadToken("The key is unknown here, expired or revoked")
+    actor = standing.actor
+    if standing.addresses and not lies_in(request.address, standing.addresses):
+        # Known, and refused: the trail of the organization shows it.
+        request.actor = actor
+        raise AddressNotAllowed(f"The key may not be used from {request.address}")
+    if is_new and actor.id is not None:
+        services.note_use(actor.id, at=at)
+    return actor
 
 
 def requires(operation: Operation) -> Requires:

@@ -1,7 +1,7 @@
 """What identity writes to the journal, and how it refuses."""
 
 from journal.messages import EventType
-from kit.errors import Conflict, FieldError, Invalid, Unauthenticated
+from kit.errors import Conflict, FieldError, Forbidden, Invalid, Unauthenticated
 
 _USER = {"email": "ana@example.com", "name": "Ana Gil", "role": "attendee"}
 
@@ -10,6 +10,10 @@ USER_UPDATED = EventType("user.updated", "An account's name, role or activity ch
 USER_LOGGED_IN = EventType("user.logged_in", "Somebody logged in.", is_public=False)
 LOGIN_FAILED = EventType("login.failed", "A login of an existing account failed.", is_public=False)
 TOKEN_REUSED = EventType("token.reused", "A refresh token was used twice; its family is revoked.", is_public=False)
+API_KEY_CREATED = EventType("api_key.created", "An API key was made.", is_public=False)
+API_KEY_UPDATED = EventType("api_key.updated", "An API key was changed.", is_public=False)
+API_KEY_ROTATED = EventType("api_key.rotated", "An API key got a new secret.", is_public=False)
+API_KEY_REVOKED = EventType("api_key.revoked", "An API key was ended.", is_public=False)
 
 
 class EmailTaken(Conflict):
@@ -28,6 +32,24 @@ class BadToken(Unauthenticated):
     """The token is expired, revoked, already used, badly signed or of another organization."""
 
     code, title = "bad_token", "The token is not accepted"
+
+
+class AddressNotAllowed(Forbidden):
+    """The API key may not be used from this address; its organization listed those that it may be used from."""
+
+    code, title = "address_not_allowed", "The key may not be used from here"
+
+
+class KeyRevoked(Conflict):
+    """The API key was revoked, which cannot be undone. Make another."""
+
+    code, title = "key_revoked", "The key has been revoked"
+
+
+def bad_expiry(days: int) -> Invalid:
+    """Refuse a moment for a key to expire."""
+    why = f"choose a moment in the future, at most {days} days away"
+    return Invalid("The key cannot expire then", errors=[FieldError("#/expires_at", "bad_expiry", why)])
 
 
 def weak_password(reasons: list[str]) -> Invalid:

@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-from identity.rules import MEMBER_ROLES, Operation, Role, permits, permits_in_panel
+from identity.rules import MEMBER_ROLES, Operation, Role, allowed_by, permits, permits_in_panel
 from kit.actor import Actor
 from kit.ids import new_id
+from kit.models import Row
 
 
 class Users(BaseUserManager["User"]):
@@ -99,3 +101,43 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.family} of {self.user_id}"
+
+
+class ApiKey(Row):
+    """A key of a program that works for the organization. Only a hash of the secret is stored."""
+
+    class RateClass(models.TextChoices):
+        """How much of the plan's rate a key is given."""
+
+        STANDARD = "standard"
+        REDUCED = "reduced"
+
+    name = models.CharField(max_length=100)
+    # The beginning of the secret: enough to tell keys apart.
+    prefix = models.CharField(max_length=16, editable=False)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    # After a rotation the secret before is good for a while.
+    previous_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    previous_until = models.DateTimeField(null=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=50))
+    rate_class = models.CharField(max_length=10, choices=RateClass.choices, default=RateClass.STANDARD)
+    # Networks that it may be used from; none for any.
+    addresses = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def actor(self) -> Actor:
+        """Give the actor that services and the journal see."""
+        return Actor(
+            kind="key", id=self.id, label=str(self), role=Role.KEY, name=self.name, scopes=allowed_by(self.scopes),
+            rate_class=self.rate_class,
+        )  # fmt: skip

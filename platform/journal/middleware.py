@@ -26,7 +26,7 @@ class AuditMiddleware:
 
     def __call__(self, request: Request) -> HttpResponseBase:
         """Handle one request."""
-        origin.begin(origin.Origin(request.request_id, request.META.get("REMOTE_ADDR") or None))
+        origin.begin(origin.Origin(request.request_id, request.address))
         response = self._below(request)
         actor: Actor | None = getattr(request, "actor", None)
         if response.status_code == HTTPStatus.FORBIDDEN and actor is not None and actor.kind != "anonymous":

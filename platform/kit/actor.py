@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-type ActorKind = Literal["user", "anonymous", "system"]
+type ActorKind = Literal["user", "key", "anonymous", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class Actor:
     role: str
     email: str = ""
     name: str = ""
+    # What a key may do, whatever its role; nothing for whoever may do what the role may.
+    scopes: frozenset[str] | None = None
+    # How much a key may ask for in a while.
+    rate_class: str = ""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """Give the account that acts, if it is one."""
+        return self.id if self.kind == "user" else None
 
 
 SYSTEM = Actor(kind="system", id=None, label="system", role="system")

@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -79,6 +80,15 @@ def rendered(
         response["Link"] = link
     response.good_until = good_until
     return response
+
+
+def listed(request: HttpRequest, page: dict[str, Any], *, good_until: Any = None) -> Answer:
+    """Answer with a part of a list, and link to the next."""
+    link = ""
+    if page.get("next"):
+        parameters = [(name, value) for name, values in request.GET.lists() for value in values if name != "after"]
+        link = f'<{request.path}?{urlencode([*parameters, ("after", page["next"])])}>; rel="next"'
+    return answer(page, link=link, good_until=good_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
-from kit import problems
+from kit import addresses, problems
 from kit.errors import Malformed, TooLarge
 from kit.ids import new_id
 
@@ -33,6 +33,8 @@ class Request(HttpRequest):
     request_id: str
     # When it came, by time.perf_counter.
     started: float
+    # Whose it is; see kit.addresses.
+    address: str | None
 
 
 class RequestMiddleware:
@@ -52,6 +54,7 @@ class RequestMiddleware:
         request.request_id = given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        request.address = addresses.client_of(request)
         is_head = request.method == "HEAD"
         if is_head:
             # Whatever can be got can be asked about: routes know GET alone.

@@ -11,7 +11,7 @@ import orjson
 from ninja import Field
 
 from kit.errors import FieldError, Invalid, Malformed
-from kit.schemas import In
+from kit.schemas import In, Out
 
 MAX_SIZE = 100
 MAX_PAGE = 10_000
@@ -49,6 +49,33 @@ class CutIn(In):
     def filters(self) -> dict[str, Any]:
         """Give what else was asked for, by the names of the fields."""
         return self.model_dump(exclude=set(CutIn.model_fields))
+
+
+class StretchIn(In):
+    """Which part of a list that has no numbered pages."""
+
+    limit: Size = STRETCH
+    after: Annotated[str, Field(max_length=1_000)] | None = None
+
+    def cut(self) -> "Stretch":
+        """Give the stretch asked for.
+
+        Raises:
+            Malformed: the cursor is not one of ours.
+        """
+        return Stretch(self.limit, Position.read(self.after) if self.after else None)
+
+    def filters(self) -> dict[str, Any]:
+        """Give what else was asked for, by the names of the fields."""
+        return self.model_dump(exclude=set(StretchIn.model_fields))
+
+
+class StretchOut[Item](Out):
+    """One stretch of a list; pass `next` as `after` for the one behind it."""
+
+    items: list[Item]
+    next: str | None
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)

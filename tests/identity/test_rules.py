@@ -15,6 +15,8 @@ TABLE = {
     Operation.EVENTS_READ:          "x x x x x x .",
     Operation.EVENTS_READ_DRAFTS:   "x x x . . . .",
     Operation.EVENTS_WRITE:         "x x . . . . .",
+    Operation.REGISTRATIONS_READ_OWN: "x x x x x . .",
+    Operation.REGISTRATIONS_WRITE_OWN: "x x x x x . .",
     Operation.REGISTRATIONS_READ:   "x x x . . . .",
     Operation.REGISTRATIONS_WRITE:  "x x x . . . .",
     Operation.REGISTER:             "x x x . x . .",
@@ -24,6 +26,8 @@ TABLE = {
     Operation.PROFILE:              "x x x x x . .",
     Operation.USERS_READ:           "x . . . . . x",
     Operation.USERS_WRITE:          "x . . . . . x",
+    Operation.KEYS_READ:            "x . . . . . .",
+    Operation.KEYS_WRITE:           "x . . . . . .",
     Operation.AUDIT_READ:           "x . . . . . .",
     Operation.PANEL:                "x x x . . . x",
     Operation.ORGANIZATIONS_READ:   ". . . . . . x",
@@ -38,7 +42,7 @@ def test_each_role_may_do_what_the_table_says(operation: Operation) -> None:
 
 
 def test_the_table_is_complete() -> None:
-    assert {*COLUMNS, Role.SYSTEM} == set(Role)
+    assert {*COLUMNS, Role.SYSTEM, Role.KEY} == set(Role)
     assert set(GRANTS) == set(TABLE) == set(Operation)
 
 

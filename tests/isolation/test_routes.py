@@ -1,6 +1,6 @@
 """Every route, met by another organization's credential, host and ids, gives nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,18 +10,24 @@ from django.utils.timezone import now
 
 from catalog.models import Category, Event, Room, Speaker, Venue
 from config.api import api
-from identity import tokens
+from identity import services, tokens
 from identity.authentication import Requires
+from identity.models import ApiKey, RefreshToken
+from identity.rules import SCOPES
+from identity.services.logins import _grant
 from journal.models import Entry
 from kit import scope
-from kit.actor import Actor
+from kit.actor import SYSTEM, Actor
 from kit.idempotency import name_of
+from kit.ids import new_id
 from kit.models import StoredAnswer
 from tenants.models import Organization
 from tests.conftest import Members
 from tests.factories import make_event, make_member, make_named, make_registration, make_session
 
 METHODS = ("get", "post", "put", "patch", "delete")
+# The address of each call, in the order they were made.
+probes: list[str] = []
 # Routes that need no credential say so here, one by one.
 OPEN = {
     ("POST", "/auth/register"),
@@ -71,7 +77,7 @@ def test_every_route_is_guarded_or_named_as_open() -> None:
     assert len(routes()) > 25
 
 
-def filled(path: str, ids: dict[str, UUID]) -> str:
+def filled(path: str, ids: dict[str, Any]) -> str:
     for name, value in {**ids, "row_id": ids.get(path.split("/")[1])}.items():
         path = path.replace(f"{{uuidstr:{name}}}", str(value)).replace(f"{{{name}}}", str(value))
     assert "{" not in path, path
@@ -88,79 +94,158 @@ def answered() -> UUID:
     return key
 
 
+@pytest.fixture(autouse=True)
+def _probes(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Count the calls that should give nothing: the number is told after all tests."""
+    before = len(probes)
+    yield
+    record_property("probes", len(probes) - before)
+
+
+type Foreign = dict[str, Any]
+
+
 @pytest.fixture
-def foreign(acme: Organization, globex: Organization) -> dict[str, UUID]:
-    """Ids of globex: an event, a session and a registration that are really there."""
+def foreign(acme: Organization, globex: Organization) -> Foreign:
+    """What is really there in globex: ids of every noun, and two credentials that may do all there is."""
     with scope.entered(globex.schema_name):
         event = make_event(name="Secret of globex")
         session = make_session(event)
         registration = make_registration(event, name="Secret guest")
+        admin = make_member("admin", name="Secret admin")
+        key = services.create_key(fields={"name": "Secret key", "scopes": [*SCOPES]}, by=SYSTEM, at=now())
+        grant = _grant(admin, family=new_id(), at=now())
         return {
             "event_id": event.id,
             "session_id": session.id,
             "registration_id": registration.id,
             "ticket_id": registration.id,
+            "user_id": admin.id,
+            "key_id": key.key.id,
             "key": answered(),
             "categories": make_named(Category, name="Secret category").id,
             "venues": make_named(Venue, name="Secret venue").id,
             "rooms": make_named(Room, name="Secret room").id,
             "speakers": make_named(Speaker, name="Secret speaker").id,
+            "credentials": (grant.access_token, key.secret),
+            "refresh_token": grant.refresh_token,
+            "code": registration.code,
+            "email": registration.attendee_email,
         }
 
 
-def call(method: str, path: str, **headers: str) -> Any:
+def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
+    probes.append(path)
     send = getattr(Client(headers=headers), method.lower())
-    return send(path) if method in {"GET", "DELETE"} else send(path, data={}, content_type="application/json")
+    return send(path) if method in {"GET", "DELETE"} else send(path, data=body or {}, content_type="application/json")
 
 
-def state(organization: Organization) -> tuple[int, int, int]:
+def state(organization: Organization) -> tuple[Any, ...]:
+    """Sum up what an organization has: any write would show, and so would a denial in its journal."""
     with scope.entered(organization.schema_name):
         events = Event.objects.values_list("version", flat=True)
-        return Entry.objects.count(), sum(events), len(events)
+        live = RefreshToken.objects.filter(revoked_at=None, used_at=None).count()
+        return Entry.objects.count(), sum(events), len(events), live, ApiKey.objects.filter(revoked_at=None).count()
+
+
+def admitted(organization: Organization, member: Members) -> dict[str, str]:
+    """Give the headers of an admin of the organization."""
+    with scope.entered(organization.schema_name):
+        token = tokens.access_token(member(organization, "admin"), at=now())
+    return {"host": f"{organization.slug}.localhost", "authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize(("method", "path"), guarded())
 def test_a_foreign_credential_is_a_401(
-    acme: Organization, globex: Organization, foreign: dict[str, UUID], method: str, path: str
+    acme: Organization, globex: Organization, foreign: Foreign, method: str, path: str
 ) -> None:
-    token = tokens.access_token(make_member("admin"), at=now())
-    before = state(globex)
-    for host in ({"host": "globex.localhost"}, {"host": "localhost", "x-tenant": "globex"}):
-        response = call(method, filled(path, foreign), authorization=f"Bearer {token}", **host)
-        assert (response.status_code, response.json()["code"]) == (401, "bad_token")
-        assert "ecret" not in response.content.decode()
-    assert state(globex) == before
+    before = state(acme), state(globex)
+    for host in ({"host": "acme.localhost"}, {"host": "localhost", "x-tenant": "acme"}):
+        for credential in foreign["credentials"]:
+            response = call(method, filled(path, foreign), authorization=f"Bearer {credential}", **host)
+            assert (response.status_code, response.json()["code"]) == (401, "bad_token")
+            assert "ecret" not in response.content.decode()
+    assert (state(acme), state(globex)) == before
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in guarded() if "{" in route[1]])
 def test_a_foreign_id_is_a_404_and_reads_like_an_unknown_one(
-    acme: Organization, globex: Organization, member: Members, foreign: dict[str, UUID], method: str, path: str
+    acme: Organization, globex: Organization, member: Members, foreign: Foreign, method: str, path: str
 ) -> None:
-    token = tokens.access_token(member(acme, "admin"), at=now())
+    headers = {**admitted(acme, member), "if-match": "*"}
     body = BODIES.get(f"{method} {path}", BODIES.get(f"{method} {path.split('/')[1]}", {}))
     before = state(globex)
     answers = []
-    for ids in (foreign, {name: uuid4() for name in foreign}):
-        client = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}", "if-match": "*"})
-        send = getattr(client, method.lower())
-        address = filled(path, ids)
-        response = (
-            send(address) if method in {"GET", "DELETE"} else send(address, body, content_type="application/json")
-        )
+    for ids in (foreign, dict.fromkeys(foreign, uuid4())):
+        response = call(method, filled(path, ids), body, **headers)
         assert (response.status_code, response.json()["code"]) == (404, "not_found"), response.content
         answers.append({k: v for k, v in response.json().items() if k not in {"request_id", "instance"}})
     assert answers[0] == answers[1]
     assert state(globex) == before
 
 
-def test_lists_hold_nothing_foreign(acme: Organization, member: Members, foreign: dict[str, UUID]) -> None:
-    token = tokens.access_token(member(acme, "admin"), at=now())
-    for path in ("/events", "/sessions", "/categories", "/venues", "/rooms", "/speakers", "/registrations"):
-        response = call("GET", f"/api/v1{path}", host="acme.localhost", authorization=f"Bearer {token}")
-        assert response.json()["items"] == []
+LISTS = ("/events", "/sessions", "/categories", "/venues", "/rooms", "/speakers", "/registrations", "/api-keys")
 
 
-def test_ready_answers_are_each_organizations_own(acme: Organization, foreign: dict[str, UUID]) -> None:
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_hold_nothing_foreign_and_foreign_cursors_lead_nowhere_else(
+    acme: Organization, globex: Organization, member: Members, foreign: Foreign, path: str
+) -> None:
+    here, there = admitted(acme, member), admitted(globex, member)
+    assert call("GET", f"/api/v1{path}", **here).json()["items"] == []
+    with scope.entered(globex.schema_name):
+        make_session(make_event(name="Secret too"), title="Secret too")
+        make_registration(make_event(), name="Secret too")
+        services.create_key(fields={"name": "Secret too", "scopes": ["events:read"]}, by=SYSTEM, at=now())
+        for model in (Category, Venue, Room, Speaker):
+            make_named(model, name="Secret too")
+    cursor = call("GET", f"/api/v1{path}?limit=1", **there).json()["next"]
+    assert cursor
+    followed = call("GET", f"/api/v1{path}?limit=1&after={cursor}", **here)
+    assert (followed.status_code, followed.json()["items"]) == (200, [])
+
+
+def test_foreign_tags_spare_and_admit_nobody(
+    acme: Organization, globex: Organization, member: Members, foreign: Foreign
+) -> None:
+    here, there = admitted(acme, member), admitted(globex, member)
+    path = f"/api/v1/events/{foreign['event_id']}"
+    tag = call("GET", path, **there)["ETag"]
+    before = state(globex)
+    for method, header in (("GET", "if-none-match"), ("PATCH", "if-match"), ("DELETE", "if-match")):
+        assert call(method, path, **here, **{header: tag}).status_code == 404
+    lists = call("GET", "/api/v1/events", **there)["ETag"]
+    assert call("GET", "/api/v1/events", **here, **{"if-none-match": lists}).json()["items"] == []
+    assert state(globex) == before
+
+
+def test_a_foreign_idempotency_key_is_another_one(
+    acme: Organization, globex: Organization, member: Members, foreign: Foreign
+) -> None:
+    key = str(foreign["key"])
+    body = {"name": "Mine", **_SPAN}
+    answer = call("POST", "/api/v1/events", body, **admitted(acme, member), **{"idempotency-key": key})
+    assert answer.status_code == 201
+    assert "Idempotent-Replayed" not in answer
+    assert "ecret" not in answer.content.decode()
+
+
+def test_what_guests_know_and_refresh_tokens_are_good_at_home_alone(
+    acme: Organization, globex: Organization, foreign: Foreign
+) -> None:
+    before = state(globex)
+    token, code = {"refresh_token": foreign["refresh_token"]}, {"code": foreign["code"], "email": foreign["email"]}
+    for path, body, status in (
+        ("/auth/refresh", token, 401),
+        ("/auth/logout", token, 204),
+        ("/registrations/cancel", code, 404),
+        ("/registrations/codes", {"email": foreign["email"]}, 202),
+    ):
+        assert call("POST", f"/api/v1{path}", body, host="acme.localhost").status_code == status
+    assert state(globex) == before
+
+
+def test_ready_answers_are_each_organizations_own(acme: Organization, foreign: Foreign) -> None:
     make_event(name="Of acme")
     for _ in range(2):
         for path in ("/events", "/events/search?q=of", "/events.ics"):
@@ -173,7 +258,7 @@ def test_ready_answers_are_each_organizations_own(acme: Organization, foreign: d
 
 @pytest.mark.parametrize(("method", "path"), routes())
 def test_an_unknown_host_and_the_public_one_serve_no_route(
-    acme: Organization, foreign: dict[str, UUID], method: str, path: str
+    acme: Organization, foreign: Foreign, method: str, path: str
 ) -> None:
     for host, code in (("nobody.localhost", "unknown_host"), ("localhost", "not_found")):
         response = call(method, filled(path, foreign), host=host)

@@ -7,7 +7,7 @@ from attendance import pages
 from config.api import api
 from config.panel import panel
 from config.urls import EVERYWHERE, NOTHING, ByShape, Routes
-from identity.api import jwks
+from identity.api.accounts import jwks
 
 urlpatterns: Routes = [
     # First, because most requests go there and routes are tried in turn.

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from identity.rules import GRANTS, MEMBER_ROLES, Role
+from identity.rules import GRANTS, MEMBER_ROLES, SCOPES, Role
 
 PAGE = settings.ROOT / "docs" / "roles.md"
 _COLUMNS = (*MEMBER_ROLES, Role.ANONYMOUS, Role.OPERATOR)
@@ -18,17 +18,27 @@ def document() -> str:
         f"| `{operation}` | " + " | ".join("yes" if role in roles else "" for role in _COLUMNS) + " |"
         for operation, roles in GRANTS.items()
     ]
+    scopes = [
+        f"| `{scope}` | {', '.join(f'`{operation}`' for operation in sorted(operations))} |"
+        for scope, operations in SCOPES.items()
+    ]
     return "\n".join(
         [
             "# Who may do what",
             "",
-            "Written by `manage.py roles` from `identity.rules.GRANTS`, which REST and the admin panels ask.",
+            "Written by `manage.py roles` from `identity.rules`, which REST and the admin panels ask.",
             "Coordinators act on the events assigned to them, attendees on what is their own.",
             "Operators live in the public schema and belong to no organization.",
             "",
             head,
             "| --- |" + " --- |" * len(_COLUMNS),
             *rows,
+            "",
+            "API keys have scopes in place of a role, each of which allows (and every key may ask for `answers:read`):",
+            "",
+            "| scope | operations |",
+            "| --- | --- |",
+            *scopes,
             "",
         ]
     )
@@ -37,7 +47,7 @@ def document() -> str:
 class Command(BaseCommand):
     """Write the table."""
 
-    help = "Write the table of roles to docs/roles.md."
+    help = "Write the tables of roles and scopes to docs/roles.md."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         """Run."""

@@ -1,4 +1,4 @@
-"""Bodies of identity."""
+"""Bodies of accounts and logins."""
 
 import re
 from datetime import datetime
@@ -17,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from kit.pagination import StretchIn
 from kit.schemas import In, Name, Out
 
 # The part before the @ as almost everybody has it: a dot-atom (RFC 5322, 3.2.3).
@@ -47,6 +48,8 @@ def _read_email(value: object, read: ValidatorFunctionWrapHandler) -> str:
     return str(read(value)).lower()
 
 
+# The roles of identity.rules.MEMBER_ROLES.
+type MemberRole = Literal["admin", "organizer", "coordinator", "scanner", "attendee"]
 type Email = Annotated[EmailStr, WrapValidator(_read_email), StringConstraints(max_length=254)]
 type Password = Annotated[SecretStr, Field(max_length=1_000)]
 type Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -77,6 +80,31 @@ class ProfileIn(In):
     """What people may change about themselves."""
 
     name: Name
+
+
+class UserIn(In):
+    """A new account, opened by an admin."""
+
+    email: Email
+    name: Name
+    password: Password
+    role: MemberRole = "attendee"
+
+
+class UserChangesIn(In):
+    """What an admin may change of an account."""
+
+    name: Name = ""
+    role: MemberRole = "attendee"
+    is_active: bool = True
+
+
+class UsersIn(StretchIn):
+    """Which accounts to list."""
+
+    role: MemberRole | None = None
+    is_active: bool | None = None
+    search: Annotated[str, Field(max_length=200)] | None = None
 
 
 class UserOut(Out):

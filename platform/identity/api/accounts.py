@@ -10,7 +10,7 @@ from identity import keys, selectors, services
 from identity.authentication import TenantRequest, requires
 from identity.models import User
 from identity.rules import Operation
-from identity.schemas import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, StoredAnswerOut, UserOut
+from identity.schemas.accounts import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, StoredAnswerOut, UserOut
 from identity.services import Grant
 from kit import idempotency
 
