@@ -16,6 +16,7 @@ from tenants import services
 from tenants.models import Domain, Organization
 from tenants.services import Owner
 
+_CHANGED = ("name", "locale", "timezone", "plan", "limits")
 _OWNER_FIELDS = ("owner_email", "owner_name", "owner_password")
 
 
@@ -36,7 +37,7 @@ class OrganizationChangeForm(ServiceForm):
 
     class Meta:
         model = Organization
-        fields = ("name", "locale", "timezone", "plan")
+        fields = _CHANGED
 
 
 class OrganizationAdmin(ServiceAdmin):
@@ -54,7 +55,11 @@ class OrganizationAdmin(ServiceAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:  # noqa: ARG002 - Django's signature
         """Give the fields of the form at hand."""
-        return ("name", "locale", "timezone", "plan") if obj else ("slug", "name", "locale", "timezone", *_OWNER_FIELDS)
+        return (
+            ("name", "locale", "timezone", "plan", "limits")
+            if obj
+            else ("slug", "name", "locale", "timezone", *_OWNER_FIELDS)
+        )
 
     def create(self, fields: dict[str, Any], *, by: Actor, at: datetime) -> Organization:  # noqa: ARG002 - the panel's signature
         """Provision an organization."""

@@ -33,6 +33,12 @@ def bad_timezone(name: str) -> Invalid:
     return Invalid(f"There is no time zone {name!r}", errors=[FieldError("#/timezone", "bad_timezone", why)])
 
 
+def bad_limits(faults: list[str]) -> Invalid:
+    """Refuse an organization's own limits, with every fault."""
+    errors = [FieldError("#/limits", "bad_limits", fault) for fault in faults]
+    return Invalid("These limits cannot be", errors=errors)
+
+
 def bad_slug(slug: str) -> Invalid:
     """Refuse a name for an organization."""
     why = "use 1 to 40 lower-case letters, digits and inner hyphens, beginning with a letter; some names are reserved"

@@ -62,9 +62,11 @@ class TenancyMiddleware:
         except (OperationalError, InterfaceError) as error:
             return unavailable(request, error)
         request.tenant = tenant
-        if tenant is None:
-            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         bind_contextvars(tenant=tenant.slug if tenant else scope.PUBLIC)
+        if tenant is not None:
+            request.limits = tenant.limits
+        else:
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
         scope.enter(tenant.schema_name if tenant else scope.PUBLIC)
         return self._below(request)
 

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants import rules
+
 
 class Organization(TenantMixin):
     """A tenant: one company, one schema."""
@@ -26,7 +28,11 @@ class Organization(TenantMixin):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     locale = models.CharField(max_length=5, choices=Locale.choices, default=Locale.ENGLISH)
     timezone = models.CharField(max_length=60, default="UTC")
-    plan = models.CharField(max_length=20, default="free")
+    plan = models.CharField(
+        max_length=20, choices=[(plan, plan) for plan in (*rules.PLANS, rules.CUSTOM)], default="free"
+    )
+    # Requests in a minute by class, for the plan `custom`.
+    limits = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from kit import scope
 from kit.cache import SHARED
+from tenants import rules
 from tenants.models import Organization
 
 # A change of an organization is felt everywhere after these together at the latest: it clears the shared entry, but a
@@ -29,6 +30,7 @@ class Tenant:
     locale: str
     timezone: str
     plan: str
+    limits: dict[str, int]
 
 
 _known: dict[str, tuple[float, Tenant | None]] = {}
@@ -92,6 +94,7 @@ def _stored(matches: Q) -> Tenant | None:
         locale=row.locale,
         timezone=row.timezone,
         plan=row.plan,
+        limits=rules.limits_of(row.plan, row.limits),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,7 +18,7 @@ from kit import scope
 from kit.actor import SYSTEM, Actor
 from kit.errors import FieldError, Invalid, NotFound
 from tenants import rules, selectors
-from tenants.messages import DomainTaken, SlugTaken, bad_slug, bad_timezone
+from tenants.messages import DomainTaken, SlugTaken, bad_limits, bad_slug, bad_timezone
 from tenants.models import Domain, Organization
 
 
@@ -116,13 +117,15 @@ def remove_domain(*, domain: Domain) -> None:
     _forget(domain.tenant, domain.domain)
 
 
-def update_organization(*, organization_id: int, changes: dict[str, str]) -> Organization:
-    """Change an organization's name, locale, time zone, plan or status.
+def update_organization(*, organization_id: int, changes: dict[str, Any]) -> Organization:
+    """Change an organization's name, locale, time zone, plan, limits or status.
 
     Raises:
         NotFound: no such organization.
-        Invalid: there is no such time zone.
+        Invalid: there is no such time zone, or no such limits.
     """
+    if faults := rules.faults_of(changes.get("limits", {})):
+        raise bad_limits(faults)
     if not rules.is_timezone(changes.get("timezone", "UTC")):
         raise bad_timezone(changes["timezone"])
     with scope.entered(scope.PUBLIC), transaction.atomic():

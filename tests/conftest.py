@@ -18,7 +18,7 @@ from identity import selectors as identity_selectors
 from identity.models import User
 from journal import origin
 from journal import services as journal_services
-from kit import answers, editions, scope
+from kit import answers, counters, editions, gate, scope, valkey
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from kit.middleware import is_bulk
@@ -56,7 +56,8 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Forget what processes and the cache remember: one test is not the next one's past."""
-    monkeypatch.setattr(caches["default"], "key_prefix", f"test-{new_id()}")
+    for alias in ("default", "counters"):
+        monkeypatch.setattr(caches[alias], "key_prefix", f"test-{new_id()}")
     yield
     tenant_selectors._known.clear()
     identity_selectors._standing.clear()
@@ -65,6 +66,8 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tokens.forget_all()
     answers.forget_all()
     editions.forget_all()
+    counters.forget_all()
+    gate.open_all()
     journal_services._announced.clear()
     origin.begin(origin.NOWHERE)
 
@@ -79,6 +82,23 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Json]]:
 
     monkeypatch.setattr(current_app, "send_task", send_task)
     return jobs
+
+
+@pytest.fixture
+def cache_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Point the cache at a port where nothing listens; give how it comes back."""
+    kept, here = caches["default"], caches.settings["default"]["LOCATION"]
+    del caches["default"]
+    caches.settings["default"]["LOCATION"] = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(valkey, "_local", type(valkey._local)())
+
+    def come_back() -> None:
+        caches.settings["default"]["LOCATION"] = here
+        caches["default"] = kept
+        valkey.wake()
+
+    yield come_back
+    come_back()
 
 
 @pytest.fixture

@@ -15,5 +15,5 @@ MIGRATION_LINTER_OPTIONS = {"exclude_apps": ["contenttypes", "auth", "sessions",
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 E2E_DATABASE = f"test_e2e_{product.DATABASES['default']['NAME']}"
 REDIS_URL = f"{product.REDIS_URL.rsplit('/', 1)[0]}/{_WORKER % 15 + 1}"
-CACHES = {"default": {**product.CACHES["default"], "LOCATION": REDIS_URL}}
+CACHES = {**product.CACHES, "default": {**product.CACHES["default"], "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from random import random
 from statistics import quantiles
 from threading import Barrier, BrokenBarrierError, Thread
 
@@ -40,14 +41,18 @@ class Tail(Measured):
         return 1 / quantiles(self.latencies, n=20)[-1] if len(self.latencies) > 1 else 0.0
 
 
-def drive(port: int, requests: Requests, *, expected: int, connections: int, seconds: float) -> Measured:
+def drive(
+    port: int, requests: Requests, *, expected: int, connections: int, seconds: float, interval: float = 0.0
+) -> Measured:
     """Send as fast as answers come, on so many connections, and give what happened after the warm-up.
 
-    Never raises for what the server does: a refused or broken connection stands among what went wrong.
+    With an `interval`, in seconds, each connection sends no oftener. Never raises for what the server does: a refused
+    or broken connection stands among what went wrong.
     """
     begin = Barrier(connections + 1, timeout=TIMEOUT_SECONDS)
     parts = [Measured(seconds) for _ in range(connections)]
-    threads = [Thread(target=_connection, args=(port, requests, expected, seconds, begin, part)) for part in parts]
+    shift = _Shift(requests, str(expected).encode(), seconds, interval)
+    threads = [Thread(target=_connection, args=(port, shift, begin, part)) for part in parts]
     for thread in threads:
         thread.start()
     # Broken by a connection that could not be made, which says so itself.
@@ -64,24 +69,40 @@ def drive(port: int, requests: Requests, *, expected: int, connections: int, sec
     return whole
 
 
-def _connection(port: int, requests: Requests, expected: int, seconds: float, begin: Barrier, into: Measured) -> None:
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """What a connection does, and for how long."""
+
+    requests: Requests
+    expected: bytes
+    seconds: float
+    interval: float
+
+
+def _connection(port: int, shift: _Shift, begin: Barrier, into: Measured) -> None:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             begin.wait()
-            _exchange(connection, requests, str(expected).encode(), seconds, into)
+            _exchange(connection, shift, into)
     except (OSError, BrokenBarrierError) as error:
         into.wrong.append(f"a connection broke: {error!r}")
         begin.abort()
 
 
-def _exchange(connection: socket.socket, requests: Requests, expected: bytes, seconds: float, into: Measured) -> None:
+def _exchange(connection: socket.socket, shift: _Shift, into: Measured) -> None:
     warm_at = time.perf_counter() + WARM_UP_SECONDS
-    end_at = warm_at + seconds
+    end_at = warm_at + shift.seconds
+    # Connections that keep an interval do not all send at once.
+    next_at = time.perf_counter() + random() * shift.interval  # noqa: S311 - no secret
     while (sent_at := time.perf_counter()) < end_at:
-        connection.sendall(requests())
+        if sent_at < next_at:
+            time.sleep(next_at - sent_at)
+            sent_at = time.perf_counter()
+        next_at += shift.interval
+        connection.sendall(shift.requests())
         status, body = _answer(connection)
-        if status != expected:
+        if status != shift.expected:
             into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
         elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
             into.latencies.append(now - sent_at)

@@ -18,6 +18,7 @@ from catalog.models import SeatPool
 from catalog.selectors.events import EVENTS
 from identity.authentication import requires
 from identity.rules import Operation
+from journal.messages import ACCESS_DENIED
 from journal.services import record
 from kit.api import install
 
@@ -40,6 +41,19 @@ def empty(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django passes
 def empty_for_staff(request: HttpRequest) -> HttpResponse:
     """Answer nothing, to whoever may register people: the caller is known and admitted, and no more is done."""
     _guard(request)
+    return empty(request)
+
+
+def empty_for_known(request: HttpRequest) -> HttpResponse:
+    """Answer nothing, to whoever is known, and count nobody."""
+    _guard._resolved(request)  # noqa: SLF001 - a part of the product, by itself
+    return empty(request)
+
+
+def empty_recorded(request: HttpRequest) -> HttpResponse:
+    """Answer nothing to whoever may register people, and record that they asked."""
+    actor = _guard(request)
+    record(ACCESS_DENIED, subject=None, by=actor, at=now(), payload={})
     return empty(request)
 
 

@@ -18,6 +18,7 @@ from loadtests.bench.catalogue import (
     singly,
 )
 from loadtests.bench.driver import Measured, drive, request
+from loadtests.bench.neighbour import alone, beside_a_flood
 from loadtests.bench.stage import CONNECTIONS, FILLED_ROWS, GROWN_ROWS, LISTED, Seats, Stage
 
 SPREAD = 100
@@ -150,6 +151,16 @@ def empty_for_staff(stage: Stage, seconds: float) -> Measured:
     return stage.get("/bench/empty-for-staff", seconds, token=stage.token())
 
 
+def empty_for_known(stage: Stage, seconds: float) -> Measured:
+    """Do so where nobody is counted."""
+    return stage.get("/bench/empty-for-known", seconds, token=stage.token())
+
+
+def empty_recorded(stage: Stage, seconds: float) -> Measured:
+    """Do so where the journal is told."""
+    return stage.get("/bench/empty-recorded", seconds, token=stage.token())
+
+
 def statement(stage: Stage, seconds: float) -> float:
     """Run the statement of a registration for one session, and nothing else, from pgbench."""
     return stage.pgbench(stage.new_seats(), seconds=seconds)
@@ -165,6 +176,10 @@ _MANY = f"{GROWN_ROWS:,} rows"
 ROWS = [
     Row("empty view", "an empty view of a tenant through every layer, against a bare WSGI application", empty, bare),
     Row("health", "/health, which touches no tenant, against the same", health, bare),
+    Row("edge, auth", "an empty view that asks who it is, against the empty view", empty_for_known, empty),
+    Row("edge, throttle", "one that counts as well, against the same", empty_for_staff, empty),
+    Row("edge, audit", "one that writes a journal entry as well, against the same", empty_recorded, empty),
+    Row("neighbour", "p95 alone over p95 while another organization floods", beside_a_flood, alone, 0.77),
     Row("detail", "an event with a token, against the empty view", detail, empty),
     Row("list, ready", f"{LISTED} events for the public, against the empty view", ready_list, empty, 0.8),
     Row("list", f"{LISTED} events for staff, against a bare view with the same SQL", listed, bare_list, 0.5),

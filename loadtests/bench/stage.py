@@ -30,7 +30,8 @@ from kit.actor import SYSTEM
 from loadtests.bench import pgbench
 from loadtests.bench.driver import Measured, drive, request
 from tenants.models import Organization
-from tenants.services import Owner, create_organization
+from tenants.rules import CUSTOM, MAX_LIMIT, PLANS
+from tenants.services import Owner, create_organization, update_organization
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "loadtests" / "results"
@@ -114,6 +115,18 @@ class Stage:
     @cached_property
     def _events(self) -> list[UUID]:
         return [self.new_event() for _ in range(LISTED)]
+
+    def crowd(self) -> tuple[str, str]:
+        """Have an organization on the free plan, once; give its host and an organizer's token."""
+        if self._crowd not in self.organizations:
+            self.organizations.append(self._crowd)
+        with scope.entered(self._crowd.schema_name):
+            token = tokens.access_token(User.objects.get(role=Role.ORGANIZER), at=now())
+        return f"{self._crowd.slug}.{settings.BASE_DOMAIN}", token
+
+    @cached_property
+    def _crowd(self) -> Organization:
+        return _organization(plan="free")
 
     def many(self, plant: Callable[[], None]) -> str:
         """Have an organization of its own planted, once; give its host."""
@@ -203,11 +216,13 @@ class Stage:
                 Organization.objects.filter(pk=organization.pk).delete()
 
 
-def _organization() -> Organization:
-    """Provision an organization with an organizer."""
+def _organization(plan: str = CUSTOM) -> Organization:
+    """Provision an organization with an organizer; without limits that would be felt, unless a plan is named."""
     slug, at = f"bench-{secrets.token_hex(4)}", now()
     owner = Owner(f"owner@{slug}.example", "Owner", secrets.token_urlsafe(16))
     organization = create_organization(slug=slug, name="Bench", owner=owner, at=at)
+    limits = dict.fromkeys(PLANS["free"], MAX_LIMIT)
+    update_organization(organization_id=organization.pk, changes={"plan": plan, "limits": limits})
     with scope.entered(organization.schema_name):
         create_user(
             email=f"organizer@{slug}.example", name="Organizer", password=secrets.token_urlsafe(16),

@@ -6,9 +6,8 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loadtests.bench.settings")
 
-from django.core.wsgi import get_wsgi_application
+from config.wsgi import application as _product
 
-_product = get_wsgi_application()
 _OK = b"ok"
 _HEADERS = [("Content-Type", "text/plain"), ("Content-Length", str(len(_OK)))]
 

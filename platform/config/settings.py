@@ -130,7 +130,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Valkey: cache and broker; all of it may vanish ---------------------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
@@ -138,8 +138,18 @@ CACHES = {
         "KEY_FUNCTION": "kit.cache.scoped_key",
         "REVERSE_KEY_FUNCTION": "kit.cache.unscoped_key",
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5, "IGNORE_EXCEPTIONS": True},
-    }
+    },
+    # The same server, for counting.
+    "counters": {
+        "BACKEND": "kit.counters.Counters",
+        "LOCATION": "",
+        "KEY_PREFIX": "aforo",
+        "KEY_FUNCTION": "kit.cache.scoped_key",
+    },
 }
+# 0 counts nobody: for measuring.
+RATE_LIMITS: bool = env.bool("RATE_LIMITS", default=True)
+RATELIMIT_USE_CACHE = "counters"
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 CELERY_BROKER_URL = REDIS_URL

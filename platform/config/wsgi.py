@@ -1,9 +1,11 @@
-"""The WSGI application."""
+"""The WSGI application, behind its gate."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from kit.gate import gated
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application = gated(get_wsgi_application())

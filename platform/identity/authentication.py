@@ -9,9 +9,11 @@ from ninja.security import HttpBearer
 from identity import selectors, services, tokens
 from identity.messages import AddressNotAllowed, BadToken
 from identity.rules import KEY_PREFIX, Operation, may
+from kit import throttling
 from kit.actor import ANONYMOUS, Actor
 from kit.addresses import lies_in
 from kit.errors import Forbidden, Unauthenticated
+from kit.gate import Class
 from kit.middleware import Request
 
 
@@ -19,6 +21,20 @@ class TenantRequest(Request):
     """A request that has passed `requires`."""
 
     actor: Actor
+    # A known caller who was refused before becoming the actor.
+    refused: Actor
+
+
+def logs_in(request: HttpRequest) -> bool:
+    """Count an attempt to get in, for its address: the `auth=` of routes that need no credential.
+
+    Raises:
+        TooManyRequests: there were too many from there.
+        Unavailable: nobody can be counted now.
+    """
+    asking = cast("TenantRequest", request)
+    throttling.count(asking, throttling.of_address(asking), is_known=False, of=Class.LOGIN)
+    return True
 
 
 class Requires(HttpBearer):
@@ -41,13 +57,27 @@ class Requires(HttpBearer):
             Forbidden: the caller's role is not granted the operation.
         """
         # One request is asked who it is once, however many ask.
-        actor: Actor = getattr(request, "actor", None) or self._resolved(request)
-        request.actor = actor  # type: ignore[attr-defined] # from here on it is a TenantRequest
+        known: Actor | None = getattr(request, "actor", None)
+        actor = known or self._counted(cast("TenantRequest", request))
         if not may(actor, self.operation):
             if actor is ANONYMOUS:
                 raise Unauthenticated
             who = "scopes of the key are" if actor.scopes is not None else f"role {actor.role} is"
             raise Forbidden(f"The {who} not granted {self.operation}")
+        return actor
+
+    def _counted(self, request: TenantRequest) -> Actor:
+        """Resolve the caller, and count the request for them; one that resolves to nobody for its address."""
+        try:
+            actor = self._resolved(request)
+        except Unauthenticated:
+            throttling.count(request, throttling.of_address(request), is_known=False)
+            raise
+        if actor is ANONYMOUS:
+            throttling.count(request, throttling.of_address(request), is_known=False)
+        else:
+            throttling.count(request, throttling.credential(actor), is_known=True, rate_class=actor.rate_class)
+        request.actor = actor
         return actor
 
     def _resolved(self, request: HttpRequest) -> Actor:
@@ -80,7 +110,7 @@ def _key_actor(request: TenantRequest, secret: str) -> Actor:
     actor = standing.actor
     if standing.addresses and not lies_in(request.address, standing.addresses):
         # Known, and refused: the trail of the organization shows it.
-        request.actor = actor
+        request.refused = actor
         raise AddressNotAllowed(f"The key may not be used from {request.address}")
     if is_new and actor.id is not None:
         services.note_use(actor.id, at=at)

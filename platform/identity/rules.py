@@ -39,6 +39,7 @@ class Operation(StrEnum):
     RESERVE = "registrations:reserve"
     CHECK_IN = "tickets:validate"
     ANSWERS = "answers:read"
+    USAGE_READ = "usage:read"
     PROFILE = "profile:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -69,6 +70,7 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.RESERVE: _EVERYONE,
     Operation.CHECK_IN: _STAFF | {Role.SCANNER},
     Operation.ANSWERS: _EVERYONE,
+    Operation.USAGE_READ: _KNOWN,
     Operation.PROFILE: _KNOWN,
     Operation.USERS_READ: frozenset({Role.ADMIN, Role.OPERATOR}),
     Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),
@@ -97,7 +99,7 @@ SCOPES: dict[str, frozenset[Operation]] = {
     "audit:read": frozenset({Operation.AUDIT_READ}),
 }
 # What any key may do.
-_EVERY_KEY = frozenset({Operation.ANSWERS})
+_EVERY_KEY = frozenset({Operation.ANSWERS, Operation.USAGE_READ})
 
 # Django's permission names, as the admin panel asks for them. What is not listed is denied.
 PANEL_PERMISSIONS: dict[str, Operation] = {

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from identity.models import ApiKey, User
-from kit import scope
+from kit import scope, throttling
 from kit.actor import Actor
 from kit.errors import NotFound
+from kit.gate import MINUTE, Class
 from kit.listing import Query, Row, Shape, Sort, shown
 from kit.pagination import Stretch
 
@@ -101,6 +102,21 @@ def key_page(cut: Stretch, *, at: datetime) -> Row:
 def _page(query: Query, cut: Stretch) -> Row:
     page, rows = query.cut(cut)
     return {"items": [shown(row) for row in rows], **page}
+
+
+def usage(limits: Mapping[str, int], *, by: Actor) -> dict[str, Any]:
+    """Tell how much of its limits a credential has used in the present minute."""
+    told: dict[str, Any] = {"window_seconds": MINUTE}
+    for of in Class:
+        limit = throttling.limit_of(limits, of, by.rate_class)
+        found = throttling.used(of, throttling.credential(by), limit=limit)
+        told[of] = {
+            "limit": limit,
+            "used": found and found.used,
+            "remaining": found and found.remaining,
+            "resets_in": found and found.resets_in,
+        }
+    return told
 
 
 def secret_hash(secret: str) -> bytes:

@@ -28,7 +28,7 @@ class AuditMiddleware:
         """Handle one request."""
         origin.begin(origin.Origin(request.request_id, request.address))
         response = self._below(request)
-        actor: Actor | None = getattr(request, "actor", None)
+        actor: Actor | None = getattr(request, "actor", None) or getattr(request, "refused", None)
         if response.status_code == HTTPStatus.FORBIDDEN and actor is not None and actor.kind != "anonymous":
             self._record_denial(request, actor)
         return response

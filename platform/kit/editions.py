@@ -12,74 +12,25 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import redis
-from django.conf import settings
-from django_redis import get_redis_connection
-from redis.connection import Connection
+from kit import scope, valkey
+from kit.valkey import AWAY, ask, is_resting, packed, rest, wake
 
-from kit import scope
-
-# After a failure the cache is left alone for a moment; readers go to the database meanwhile.
-REST_SECONDS = 1.0
-
-_PREFIX = settings.CACHES["default"]["KEY_PREFIX"]
-
-_local = threading.local()
-_rests_until = 0.0
 # Scopes whose last edition could not be named: named before anyone of this process reads on.
 _unnamed: set[str] = set()
 
 
 def _key(schema_name: str) -> str:
-    return f"{_PREFIX}:{schema_name}:edition"
+    return f"{valkey.prefix()}:{schema_name}:edition"
 
 
 def _new_name() -> str:
     return secrets.token_hex(8)
 
 
-def _ask(command: list[bytes]) -> bytes | None:
-    """Run one command on this thread's own connection: a third of the client's cost, which is much of a ready answer.
-
-    Raises:
-        redis.RedisError, OSError: the cache does not answer.
-    """
-    kept: Connection | None = getattr(_local, "connection", None)
-    if kept is not None:
-        try:
-            return _exchange(kept, command)
-        except (redis.RedisError, OSError):
-            # It may be the connection alone: a server that was started again, a quiet hour behind a firewall.
-            _local.connection = None
-    # Not out of the pool: that counts what it ever gave, and gives no more after a hundred.
-    pool = get_redis_connection("default").connection_pool
-    made: Connection = pool.connection_class(**pool.connection_kwargs)
-    answer = _exchange(made, command)
-    _local.connection = made
-    return answer
-
-
-def _packed(*command: str) -> list[bytes]:
-    """Write a command as the protocol wants it (RESP)."""
-    parts = [f"${len(part.encode())}\r\n{part}\r\n" for part in command]
-    return [f"*{len(parts)}\r\n{''.join(parts)}".encode()]
-
-
 @lru_cache(maxsize=10_000)
 def _question(schema_name: str) -> list[bytes]:
     """Write the command that every reader sends, once."""
-    return _packed("GET", _key(schema_name))
-
-
-def _exchange(connection: Connection, command: list[bytes]) -> bytes | None:
-    try:
-        connection.send_packed_command(command, check_health=False)  # type: ignore[no-untyped-call] # half typed
-        answer: bytes | None = connection.read_response()
-    except BaseException:
-        # An answer that was not read would be taken for the next one's.
-        connection.disconnect()  # type: ignore[no-untyped-call] # as above
-        raise
-    return answer
+    return packed("GET", _key(schema_name))
 
 
 @dataclass(slots=True)
@@ -99,7 +50,7 @@ def present(schema_name: str, *, since: float) -> str | None:
     What was asked for after `since` (of `time.perf_counter`, when the reader came) is fresh enough: whatever the
     reader had written before it came was named by then. So under load the threads ask for each other.
     """
-    if time.monotonic() < _rests_until:
+    if is_resting():
         return None
     desk = _desks.get(schema_name) or _desks.setdefault(schema_name, _Desk())
     asked_at, name = desk.answer
@@ -115,22 +66,21 @@ def present(schema_name: str, *, since: float) -> str | None:
 
 
 def _name(schema_name: str) -> str | None:
-    global _rests_until  # noqa: PLW0603 - one for the process
     try:
         if schema_name in _unnamed:
             _name_anew(schema_name)
-        name = _ask(_question(schema_name))
+        name = ask(_question(schema_name))
         if name is None:
-            _ask(_packed("SET", _key(schema_name), _new_name(), "NX"))
-            name = _ask(_question(schema_name))
-    except (redis.RedisError, OSError):
-        _rests_until = time.monotonic() + REST_SECONDS
+            ask(packed("SET", _key(schema_name), _new_name(), "NX"))
+            name = ask(_question(schema_name))
+    except AWAY:
+        rest()
         return None
-    return name.decode() if name else None
+    return name.decode() if isinstance(name, bytes) else None
 
 
 def _name_anew(schema_name: str) -> None:
-    _ask(_packed("SET", _key(schema_name), _new_name()))
+    ask(packed("SET", _key(schema_name), _new_name()))
     _unnamed.discard(schema_name)
 
 
@@ -139,13 +89,12 @@ def renew() -> None:
     schema_name = scope.current()
     try:
         _name_anew(schema_name)
-    except (redis.RedisError, OSError):
+    except AWAY:
         _unnamed.add(schema_name)
 
 
 def forget_all() -> None:
     """Forget what this process knows of the cache and of every scope."""
-    global _rests_until  # noqa: PLW0603 - one for the process
-    _rests_until = 0.0
+    wake()
     _unnamed.clear()
     _desks.clear()

@@ -56,10 +56,14 @@ class Refusal(Exception):  # noqa: N818 - the name is the refusal itself
     kind: ClassVar[Kind]
     code: ClassVar[str]
     title: ClassVar[str]
+    # Where the problem is explained, if not on a page of ours.
+    type: ClassVar[str] = ""
 
     detail: str = ""
     errors: Sequence[FieldError] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    # Seconds after which it is worth asking again.
+    retry_after: int | None = None
 
     def __init_subclass__(cls) -> None:
         """Register the code: two refusals with one code would be one promise with two meanings."""

@@ -46,7 +46,7 @@ MIN_GUEST_LENGTH = 16
 _KEY = re.compile(r"[!-~]{1,255}")
 # Whoever is told to slow down comes again, and is not told the same for a day.
 _NOT_STORED = HTTPStatus.TOO_MANY_REQUESTS
-_RETRY_SECONDS = "1"
+_RETRY_SECONDS = 1
 
 _PARAMETER = {
     "name": HEADER,
@@ -160,9 +160,8 @@ def _once(request: HttpRequest, claim: Claim, run: Callable[[], HttpResponseBase
     """Run an operation in the transaction that stores its answer, unless it has one."""
     with transaction.atomic():
         if not _is_alone(claim.name):
-            busy = problems.problem(request, KeyInUse("Ask again in a moment: it will be answered the same"))
-            busy["Retry-After"] = _RETRY_SECONDS
-            return busy
+            busy = KeyInUse("Ask again in a moment: it will be answered the same", retry_after=_RETRY_SECONDS)
+            return problems.problem(request, busy)
         stored = StoredAnswer.objects.filter(name=claim.name).first()
         if stored is not None:
             return _told_again(request, claim, stored)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from kit.ids import new_id
 log = structlog.get_logger()
 
 HEADER = "X-Request-Id"
-_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
 
 # Addresses that take many things at once.
@@ -35,6 +35,9 @@ class Request(HttpRequest):
     started: float
     # Whose it is; see kit.addresses.
     address: str | None
+    # How much the caller may ask for in a minute, by class; see kit.throttling.
+    limits: Mapping[str, int]
+    quota: Any
 
 
 class RequestMiddleware:
@@ -51,7 +54,7 @@ class RequestMiddleware:
         """Handle one request."""
         request.started = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request.request_id = given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
+        request.request_id = given if ACCEPTED_ID.fullmatch(given) else str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         request.address = addresses.client_of(request)
@@ -62,6 +65,8 @@ class RequestMiddleware:
         response = self._answer(request)
         if "HTTP_IF_NONE_MATCH" in request.META and request.method == "GET" and "ETag" in response:
             response = self._unless_known(request, response)
+        if (quota := getattr(request, "quota", None)) is not None:
+            quota.tell(response)
         response[HEADER] = request.request_id
         if isinstance(response, HttpResponse):
             # Layers below may answer before the one that says how long the answer is.

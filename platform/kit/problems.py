@@ -64,25 +64,32 @@ BY_STATUS: dict[int, type[Refusal]] = {
 }
 
 
-def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Render a refusal for HTTP, with the headers that its status asks for."""
-    status = STATUS[refusal.kind]
-    body: dict[str, Any] = {
-        "type": f"{request.scheme}://{request.META.get('HTTP_HOST', 'localhost')}/problems/{refusal.code}",
+def body_of(refusal: Refusal, *, page: str, instance: str, request_id: str | None) -> dict[str, Any]:
+    """Write a refusal as the members of a problem; `page` explains it, unless it is explained elsewhere."""
+    return {
+        "type": refusal.type or page,
         "title": refusal.title,
-        "status": status.value,
+        "status": STATUS[refusal.kind].value,
         "detail": str(refusal),
-        "instance": request.path,
+        "instance": instance,
         "code": refusal.code,
-        "request_id": getattr(request, "request_id", None),
+        "request_id": request_id,
         "errors": [error.as_dict() for error in refusal.errors],
         **refusal.extra,
     }
+
+
+def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Render a refusal for HTTP, with the headers that its status asks for."""
+    status = STATUS[refusal.kind]
+    page = f"{request.scheme}://{request.META.get('HTTP_HOST', 'localhost')}/problems/{refusal.code}"
+    body = body_of(refusal, page=page, instance=request.path, request_id=getattr(request, "request_id", None))
     response = HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), status=status, content_type=CONTENT_TYPE)
     if status is HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="aforo"'
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    retry_after = RETRY_AFTER_SECONDS if status is HTTPStatus.SERVICE_UNAVAILABLE else refusal.retry_after
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
     return response
 
 

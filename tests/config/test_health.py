@@ -38,7 +38,10 @@ def test_the_part_that_is_down_is_named_and_its_address_is_not(monkeypatch: pyte
 @pytest.mark.django_db
 def test_a_cache_that_is_gone_is_down_and_requests_are_served_all_the_same(acme: Organization, settings: Any) -> None:
     """Against a port where nothing listens."""
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"},
+    }
     response = Client().get("/ready", headers={"host": "acme.localhost"})
     assert (response.status_code, response.json()["cache"]) == (503, "down")
     assert Client().get("/api/v1/events", headers={"host": "acme.localhost"}).status_code == 200

@@ -23,6 +23,7 @@ TABLE = {
     Operation.RESERVE:              "x x x x x x .",
     Operation.CHECK_IN:             "x x x x . . .",
     Operation.ANSWERS:              "x x x x x x .",
+    Operation.USAGE_READ:           "x x x x x . .",
     Operation.PROFILE:              "x x x x x . .",
     Operation.USERS_READ:           "x . . . . . x",
     Operation.USERS_WRITE:          "x . . . . . x",

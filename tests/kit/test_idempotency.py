@@ -15,7 +15,7 @@ from kit.models import StoredAnswer
 from tests.conftest import Api, Callers
 from tests.factories import make_event, make_registration, soon
 
-PER_REQUEST = {"X-Request-Id", "Idempotent-Replayed"}
+PER_REQUEST = {"X-Request-Id", "Idempotent-Replayed", "RateLimit"}
 
 
 def send(api: Api, path: str, body: Any, key: str) -> Any:

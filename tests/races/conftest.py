@@ -11,17 +11,21 @@ import pytest
 from django.db import connection, transaction
 
 from kit import scope
-from tenants.services import Owner, create_organization
+from tenants.rules import CUSTOM, MAX_LIMIT, PLANS
+from tenants.services import Owner, create_organization, update_organization
 from tests.factories import NOW, PASSWORD
 
 SCHEMA = "t_arena"
+# A storm comes from one address.
+UNLIMITED = {"plan": CUSTOM, "limits": dict.fromkeys(PLANS["free"], MAX_LIMIT)}
 
 
 @pytest.fixture(scope="session")
 def _arena_schema(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         owner = Owner("owner@arena.example", "Owner", PASSWORD)
-        create_organization(slug="arena", name="Arena", owner=owner, at=NOW)
+        made = create_organization(slug="arena", name="Arena", owner=owner, at=NOW)
+        update_organization(organization_id=made.pk, changes=UNLIMITED)
 
 
 @pytest.fixture

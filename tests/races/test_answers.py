@@ -1,6 +1,6 @@
 """Ready answers are never older than what their reader wrote, nor than what anybody wrote before they asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -28,7 +28,7 @@ from catalog.services import (
     update_named,
 )
 from identity import tokens
-from kit import answers, editions
+from kit import answers, editions, valkey
 from kit.actor import SYSTEM
 from tests.factories import NOW, event_fields, make_event, make_member, make_named, make_registration, make_session
 from tests.races.conftest import uncommitted
@@ -142,25 +142,8 @@ def test_many_at_once_make_an_answer_once(event: Event, at_once: Any) -> None:
 def test_a_process_may_lose_its_connection_any_number_of_times(arena: str) -> None:
     """A server that is started again, threads that come and go: each makes another connection."""
     for _ in range(110):
-        editions._local.connection = None
+        valkey._local.connection = None
         assert editions.present("t_arena", since=perf_counter()) is not None
-
-
-@pytest.fixture
-def cache_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[Step]:
-    """Point the cache at a port where nothing listens; give how it comes back."""
-    kept, here = caches["default"], caches.settings["default"]["LOCATION"]
-    del caches["default"]
-    caches.settings["default"]["LOCATION"] = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr(editions, "_local", type(editions._local)())
-
-    def come_back() -> None:
-        caches.settings["default"]["LOCATION"] = here
-        caches["default"] = kept
-        editions._rests_until = 0.0
-
-    yield come_back
-    come_back()
 
 
 def test_without_the_cache_answers_are_right_and_made_each_time(event: Event, cache_away: Step) -> None:
@@ -169,7 +152,7 @@ def test_without_the_cache_answers_are_right_and_made_each_time(event: Event, ca
         update_event(event_id=event.id, changes={"name": name}, by=SYSTEM, at=NOW)
         names.append(read(f"/events/{event.id}").json()["name"])
     assert names == ["One", "Two"]
-    assert editions._rests_until > 0
+    assert valkey._rests_until > 0
     with CaptureQueriesContext(connection) as queries:
         read(f"/events/{event.id}")
     assert len(queries) == 1
@@ -182,7 +165,7 @@ def test_what_was_written_while_the_cache_was_away_is_seen_when_it_is_back(event
     assert len(answers._kept) == 1
     caches.settings["default"]["LOCATION"] = "redis://127.0.0.1:1/0"
     del caches["default"]
-    editions._local.connection = None
+    valkey._local.connection = None
     update_event(event_id=event.id, changes={"name": "Meanwhile"}, by=SYSTEM, at=NOW)
     assert "t_arena" in editions._unnamed
     cache_away()

@@ -2,6 +2,7 @@
 
 from catalog.rules import Admission, Status
 from config.demo.plan import EventPlan, OrganizationPlan, Place
+from tenants.rules import PLANS
 
 ACME = OrganizationPlan(
     slug="acme",
@@ -9,6 +10,9 @@ ACME = OrganizationPlan(
     locale="es",
     timezone="America/Bogota",
     access_code="AMIGOS-2027",
+    # To measure it, without limits that would ever be felt.
+    plan="custom",
+    limits=dict.fromkeys(PLANS["free"], 1_000_000),
     affiliations=("Universidad del Altiplano", "Energía Caribe", "Laboratorio Sur", "Red Cafetera", "Estudio Nube"),
     bio="Trabaja desde hace años en el tema de su charla y lo cuenta con ejemplos propios.",
     speakers=(

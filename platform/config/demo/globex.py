@@ -9,6 +9,7 @@ GLOBEX = OrganizationPlan(
     locale="en",
     timezone="Europe/Berlin",
     access_code="EARLY-2027",
+    plan="pro",
     affiliations=("Spree Institute", "Northlight Labs", "Harbour Works", "Meridian Data", "Fieldhouse"),
     bio="Has worked on the subject of the talk for years, and shows what went wrong as well.",
     speakers=(

@@ -49,4 +49,6 @@ class OrganizationPlan:
     given_names: tuple[str, ...]
     family_names: tuple[str, ...]
     places: tuple[Place, ...]
+    plan: str
+    limits: dict[str, int] = field(default_factory=dict)
     events: tuple[EventPlan, ...] = field(default_factory=tuple)

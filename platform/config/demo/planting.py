@@ -30,7 +30,7 @@ from identity.services import create_user
 from kit import scope
 from kit.actor import SYSTEM, Actor
 from tenants.models import Organization
-from tenants.services import Owner, create_organization
+from tenants.services import Owner, create_organization, update_organization
 
 SESSION_MINUTES = 50
 HOUR = timedelta(hours=1)
@@ -69,7 +69,9 @@ def plant(plan: OrganizationPlan, *, at: datetime) -> Planted:
 def _organization(plan: OrganizationPlan, *, at: datetime) -> Organization:
     with scope.entered(scope.PUBLIC):
         found: Organization | None = Organization.objects.filter(slug=plan.slug).first()
-    return found or create_organization(
+    if found is not None:
+        return found
+    made = create_organization(
         slug=plan.slug,
         name=plan.name,
         owner=Owner(f"admin@{plan.slug}.example", "Admin", PASSWORD),
@@ -77,6 +79,7 @@ def _organization(plan: OrganizationPlan, *, at: datetime) -> Organization:
         locale=plan.locale,
         timezone=plan.timezone,
     )
+    return update_organization(organization_id=made.pk, changes={"plan": plan.plan, "limits": plan.limits})
 
 
 def _members(plan: OrganizationPlan, *, at: datetime) -> Actor:

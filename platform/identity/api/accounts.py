@@ -7,36 +7,45 @@ from django.utils.timezone import now
 from ninja import Router, Status
 
 from identity import keys, selectors, services
-from identity.authentication import TenantRequest, requires
+from identity.authentication import TenantRequest, logs_in, requires
 from identity.models import User
 from identity.rules import Operation
-from identity.schemas.accounts import GrantOut, LoginIn, ProfileIn, RefreshIn, RegisterIn, StoredAnswerOut, UserOut
+from identity.schemas.accounts import (
+    GrantOut,
+    LoginIn,
+    ProfileIn,
+    RefreshIn,
+    RegisterIn,
+    StoredAnswerOut,
+    UsagesOut,
+    UserOut,
+)
 from identity.services import Grant
 from kit import idempotency
 
 router = Router()
 
 
-@router.post("/auth/register", response={201: GrantOut}, auth=None, tags=["Auth"])
+@router.post("/auth/register", response={201: GrantOut}, auth=logs_in, tags=["Auth"])
 def register(request: HttpRequest, payload: RegisterIn) -> Status[Grant]:  # noqa: ARG001 - ninja passes it
     """Open an attendee's account and log it in."""
     password = payload.password.get_secret_value()
     return Status(201, services.register(email=payload.email, name=payload.name, password=password, at=now()))
 
 
-@router.post("/auth/login", response=GrantOut, auth=None, tags=["Auth"])
+@router.post("/auth/login", response=GrantOut, auth=logs_in, tags=["Auth"])
 def login(request: HttpRequest, payload: LoginIn) -> Grant:  # noqa: ARG001 - ninja passes it
     """Trade e-mail and password for tokens."""
     return services.login(email=payload.email, password=payload.password.get_secret_value(), at=now())
 
 
-@router.post("/auth/refresh", response=GrantOut, auth=None, tags=["Auth"])
+@router.post("/auth/refresh", response=GrantOut, auth=logs_in, tags=["Auth"])
 def refresh(request: HttpRequest, payload: RefreshIn) -> Grant:  # noqa: ARG001 - ninja passes it
     """Trade a refresh token, good once, for new tokens."""
     return services.refresh(refresh_token=payload.refresh_token, at=now())
 
 
-@router.post("/auth/logout", response={204: None}, auth=None, tags=["Auth"])
+@router.post("/auth/logout", response={204: None}, auth=logs_in, tags=["Auth"])
 def logout(request: HttpRequest, payload: RefreshIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
     """Revoke the session that a refresh token belongs to."""
     services.logout(refresh_token=payload.refresh_token, at=now())
@@ -53,6 +62,12 @@ def me(request: TenantRequest) -> User:
 def update_me(request: TenantRequest, payload: ProfileIn) -> User:
     """Change one's own name."""
     return services.set_profile(by=request.actor, name=payload.name, at=now())
+
+
+@router.get("/usage", response=UsagesOut, auth=requires(Operation.USAGE_READ), tags=["Usage"])
+def show_usage(request: TenantRequest) -> dict[str, Any]:
+    """Tell how much of its limits the credential at hand has used in the present minute. Asking counts as a read."""
+    return selectors.usage(request.limits, by=request.actor)
 
 
 @router.get("/idempotency/{key}", response=StoredAnswerOut, auth=requires(Operation.ANSWERS), tags=["Idempotency"])

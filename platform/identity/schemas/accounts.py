@@ -129,6 +129,27 @@ class GrantOut(Out):
     user: UserOut
 
 
+class UsageOut(Out):
+    """What was used of one limit. Unknown (null) while requests cannot be counted."""
+
+    limit: int
+    used: int | None
+    remaining: int | None
+    # Seconds until it begins anew.
+    resets_in: int | None
+
+
+class UsagesOut(Out):
+    """What one credential may ask for in a minute, by class of request."""
+
+    window_seconds: int
+    read: UsageOut
+    write: UsageOut
+    search: UsageOut
+    bulk: UsageOut
+    graphql: UsageOut
+
+
 class StoredAnswerOut(Out):
     """What became of a request that was sent with an Idempotency-Key."""
 

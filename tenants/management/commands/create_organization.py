@@ -11,7 +11,8 @@ from django.utils.timezone import now
 
 from kit.errors import Refusal
 from tenants.models import Organization
-from tenants.services import Owner, create_organization
+from tenants.rules import PLANS
+from tenants.services import Owner, create_organization, update_organization
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner-name", default="Admin")
         parser.add_argument("--locale", choices=Organization.Locale.values, default="en")
         parser.add_argument("--timezone", default="UTC")
+        parser.add_argument("--plan", choices=[*PLANS], default="free", help="its rate limits")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         """Run."""
@@ -40,6 +42,7 @@ class Command(BaseCommand):
                 locale=options["locale"],
                 timezone=options["timezone"],
             )
+            update_organization(organization_id=organization.pk, changes={"plan": options["plan"]})
         except Refusal as refusal:
             reasons = "; ".join(error.detail for error in refusal.errors)
             raise CommandError(f"{refusal}{': ' if reasons else ''}{reasons}") from refusal

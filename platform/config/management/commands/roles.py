@@ -34,7 +34,7 @@ def document() -> str:
             "| --- |" + " --- |" * len(_COLUMNS),
             *rows,
             "",
-            "API keys have scopes in place of a role, each of which allows (and every key may ask for `answers:read`):",
+            "API keys have scopes in place of a role. Every key may do `answers:read` and `usage:read`.",
             "",
             "| scope | operations |",
             "| --- | --- |",

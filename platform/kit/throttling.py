@@ -1,0 +1,149 @@
+"""Rate limits: how much one credential, or one address, may ask for in a minute. Counted by django-ratelimit in Valkey.
+
+`request.limits` says how much of each class, and whoever resolves a caller says who it is (`count`). Answers carry what
+is left in the fields of the IETF's draft (draft-ietf-httpapi-ratelimit-headers-10); an answer that the caller has
+already (304) costs nothing. While Valkey is away nobody is counted: who is known passes, and so does reading.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from ipaddress import ip_network
+from typing import Any
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from django_ratelimit.core import get_usage
+
+from kit import gate
+from kit.actor import Actor
+from kit.errors import Refusal, Unavailable
+from kit.gate import MINUTE, POLICY, Class, TooManyRequests, class_of, too_many
+from kit.middleware import Request
+
+# A household or a server of IPv6 has 64 bits of addresses to itself.
+IPV6_PREFIX = 64
+REDUCED = 10
+
+
+type Limits = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What has been used of a limit. `resets_in` is seconds."""
+
+    limit: int
+    used: int
+    resets_in: int
+
+    @property
+    def remaining(self) -> int:
+        """Tell what is left."""
+        return max(self.limit - self.used, 0)
+
+
+@dataclass(slots=True)
+class Quota:
+    """One caller's quota for the class of one request, as it is known so far."""
+
+    of: Class
+    whose: str
+    limit: int
+    usage: Usage | None
+    is_counted: bool
+    refusal: Refusal | None = None
+
+    @property
+    def policy(self) -> str:
+        """Write the policy as the field `RateLimit-Policy` has it."""
+        return f'"{POLICY}";q={self.limit};w={MINUTE}'
+
+    def tell(self, response: HttpResponseBase) -> None:
+        """Write into an answer what is left, having counted it if that waited for the answer."""
+        if self.usage is None:
+            return
+        if not self.is_counted and response.status_code != HTTPStatus.NOT_MODIFIED:
+            self.is_counted = True
+            self.usage = used(self.of, self.whose, limit=self.limit, counts=True) or self.usage
+        response["RateLimit-Policy"] = self.policy
+        response["RateLimit"] = f'"{POLICY}";r={self.usage.remaining};t={self.usage.resets_in}'
+
+
+def used(of: str, whose: str, *, limit: int, seconds: int = MINUTE, counts: bool = False) -> Usage | None:
+    """Tell what somebody has used, having counted one more if asked; nothing while Valkey is away."""
+    told: dict[str, Any] | None = get_usage(
+        None, group=of, key=lambda *_: whose, rate=(limit, seconds), increment=counts
+    )
+    if told is None or told["time_left"] < 0:
+        return None
+    return Usage(limit, told["count"], told["time_left"])
+
+
+def refuse(usage: Usage) -> TooManyRequests:
+    """Make the refusal of somebody who has used all there is."""
+    return too_many(usage.limit, seconds=usage.resets_in)
+
+
+def of_address(request: Request) -> str:
+    """Name the address of a request for counting."""
+    if not request.address:
+        return "address:none"
+    network = ip_network(request.address)
+    return f"address:{network.supernet(new_prefix=IPV6_PREFIX) if network.version == 6 else request.address}"  # noqa: PLR2004 - IPv6
+
+
+def credential(by: Actor) -> str:
+    """Name a known caller for counting."""
+    return f"{by.kind}:{by.id}"
+
+
+def opaque(text: str) -> str:
+    """Name what must not be read in Valkey."""
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def count(request: Request, whose: str, *, is_known: bool, rate_class: str = "", of: Class | None = None) -> None:
+    """Count a request for its caller. One request is counted once, however many ask.
+
+    Raises:
+        TooManyRequests: the quota is used up.
+        Unavailable: nobody can be counted now, and this caller would write unknown.
+    """
+    limits: Limits | None = getattr(request, "limits", None)
+    if not settings.RATE_LIMITS or limits is None:
+        return
+    quota: Quota | None = getattr(request, "quota", None)
+    if quota is None:
+        quota = request.quota = _asked(request, whose, limits, of=of or class_of(request.META), rate_class=rate_class)
+        quota.refusal = _refusal(quota, is_known=is_known)
+        if quota.usage is not None and quota.refusal is not None and of is None:
+            gate.shut(
+                request.META, quota.of, limit=quota.limit, policy=quota.policy, seconds=max(quota.usage.resets_in, 1)
+            )
+    if quota.refusal is not None:
+        raise quota.refusal
+
+
+def _asked(request: Request, whose: str, limits: Limits, *, of: Class, rate_class: str) -> Quota:
+    limit = limit_of(limits, of, rate_class)
+    # Whoever may be told that nothing is new is counted when the answer is known.
+    is_counted = "HTTP_IF_NONE_MATCH" not in request.META
+    return Quota(of, whose, limit, used(of, whose, limit=limit, counts=is_counted), is_counted)
+
+
+def _refusal(quota: Quota, *, is_known: bool) -> Refusal | None:
+    usage = quota.usage
+    if usage is None:
+        passes = is_known or quota.of in (Class.READ, Class.SEARCH)
+        return None if passes else Unavailable("Requests cannot be counted right now; whoever is known may go on")
+    if usage.used < usage.limit or (quota.is_counted and usage.used == usage.limit):
+        return None
+    quota.is_counted = True
+    return refuse(usage)
+
+
+def limit_of(limits: Limits, of: Class, rate_class: str = "") -> int:
+    """Tell how many requests of a class a caller has in a minute."""
+    return max(limits[of] // REDUCED, 1) if rate_class == "reduced" else limits[of]
