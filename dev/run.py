@@ -15,11 +15,13 @@ import httpx
 
 from config.demo import OPERATOR_EMAIL, PASSWORD
 from dev.embedded import services
-from dev.places import ROOT, is_free, state, stop
+from dev.places import ROOT, STATE, is_free, state, stop
 from dev.processes import Child, spawn
 
 NAME = "run"
 READY_SECONDS = 60
+# What the environment may say otherwise. Mails are written to a folder.
+_DEFAULTS = {"DEBUG": "1", "EMAIL_URL": f"filemail:///{STATE}/{NAME}/mails"}
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked
@@ -165,7 +167,7 @@ def main() -> None:
             with step("starting PostgreSQL and Valkey"):
                 urls = stack.enter_context(services(NAME, durable=True))
             try:
-                serve({**os.environ, "DEBUG": os.environ.get("DEBUG", "1"), "PORT": str(port), **urls}, port, children)
+                serve({**_DEFAULTS, **os.environ, "PORT": str(port), "SITE_PORT": str(port), **urls}, port, children)
             finally:
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     signal.signal(number, signal.SIG_IGN)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q
 
@@ -96,6 +97,17 @@ def _stored(matches: Q) -> Tenant | None:
         plan=row.plan,
         limits=rules.limits_of(row.plan, row.limits),
     )
+
+
+def present_site() -> tuple[str, str, str]:
+    """Tell the address, the name and the language of the organization whose schema is entered."""
+    schema_name = scope.current()
+    with scope.entered(scope.PUBLIC):
+        row = Organization.objects.get(schema_name=schema_name)
+        host = row.domains.filter(is_primary=True).values_list("domain", flat=True).first() or row.slug
+    scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
+    port = f":{settings.SITE_PORT}" if settings.SITE_PORT else ""
+    return f"{scheme}://{host}{port}", row.name, row.locale
 
 
 def active_schemas() -> Iterator[str]:

@@ -32,6 +32,8 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 # Encrypts the organizations' signing keys at rest. Apart from SECRET_KEY, so that either can be changed alone.
 ENCRYPTION_KEY = _secret("ENCRYPTION_KEY")
+# Those before it, which still decrypt.
+ENCRYPTION_KEY_FALLBACKS: list[str] = env.list("ENCRYPTION_KEY_FALLBACKS", default=[])
 
 # --- Hosts -------------------------------------------------------------------------------------------
 
@@ -41,9 +43,9 @@ PUBLIC_HOSTS: list[str] = env.list("PUBLIC_HOSTS", default=[BASE_DOMAIN, "127.0.
 # TenancyMiddleware knows every host there is and refuses the others.
 ALLOWED_HOSTS = ["*"]
 HOSTLESS_PATHS = frozenset({"/health", "/ready"})
-PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/")
+PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/", "/password/")
 # What follows these in an address is a secret, and is not logged.
-SECRET_PREFIXES = ("/tickets/", "/api/v1/idempotency/")
+SECRET_PREFIXES = ("/tickets/", "/password/", "/api/v1/idempotency/")
 
 # --- Applications ------------------------------------------------------------------------------------
 
@@ -187,6 +189,11 @@ SEATS_LISTENERS = ["attendance.services.follow_catalogue"]
 # Called in each organization's schema every few seconds: each finds what a crash left behind, and says if it did.
 SWEEPS = ["journal.services.dispatch_if_behind", "attendance.services.cancel_if_called_off"]
 
+# Where the outside is reached, if not at the port of its scheme.
+SITE_PORT: str = env.str("SITE_PORT", default="")
+# Tells the site, name and language of the organization at work.
+SITE_OF = "tenants.selectors.present_site"
+
 # --- Identity -----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "identity.User"
@@ -198,6 +205,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+PASSWORD_RESET_TIMEOUT = 3_600
+
+# --- Mail ---------------------------------------------------------------------------------------------
+
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Aforo <no-reply@{BASE_DOMAIN}>")
 
 # --- HTTP ---------------------------------------------------------------------------------------------
 

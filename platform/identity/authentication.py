@@ -96,7 +96,8 @@ class Requires(HttpBearer):
         """
         if token.startswith(KEY_PREFIX):
             return _key_actor(cast("TenantRequest", request), token)
-        actor = selectors.actor_for(tokens.user_id(token))
+        speaker = tokens.speaker(token)
+        actor = selectors.actor_for(speaker.user_id, issued_at=speaker.issued_at)
         if actor is None:
             raise BadToken
         return actor

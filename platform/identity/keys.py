@@ -3,6 +3,7 @@
 import base64
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 
@@ -13,6 +14,8 @@ from kit import scope, vault
 
 CACHE_SECONDS = 60.0
 MAX_CACHED = 4_096
+# A key that is not known is looked for this often at most, whatever ids are made up.
+RELOAD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class KeyPair:
         return compare_digest(self.private.sign(message), signature)
 
 
+# When they were read, and the pairs by id.
 _pairs: dict[str, tuple[float, dict[str, KeyPair]]] = {}
 
 
@@ -49,7 +53,10 @@ def _thumbprint(public: bytes) -> str:
 
 
 def create() -> str:
-    """Make a key pair for this schema and give its id."""
+    """Make a key pair for this schema, which signs from now on, and give its id.
+
+    The pairs before go on verifying: tickets in people's hands are signed with them.
+    """
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     key = SigningKey.objects.create(
@@ -64,18 +71,35 @@ def forget() -> None:
     _pairs.pop(scope.current(), None)
 
 
+def retire_others(kid: str, *, at: datetime) -> int:
+    """Have every pair but one verify no more; tell how many. What they signed is worth nothing from then on."""
+    count = SigningKey.objects.filter(retired_at=None).exclude(kid=kid).update(retired_at=at)
+    forget()
+    return count
+
+
+def pair(kid: str) -> KeyPair | None:
+    """Find a pair. One that is not known is looked for anew, if that was not done just now: another process made it."""
+    known = pairs().get(kid)
+    read = _pairs.get(scope.current())
+    if known is None and read is not None and read[0] + RELOAD_SECONDS < time.monotonic():
+        forget()
+        return pairs().get(kid)
+    return known
+
+
 def pairs() -> dict[str, KeyPair]:
     """Give this schema's keys by id, oldest first. Remembered for a minute; costs one query otherwise."""
     schema_name = scope.current()
     now = time.monotonic()
     known = _pairs.get(schema_name)
-    if known and known[0] > now:
+    if known and known[0] + CACHE_SECONDS > now:
         return known[1]
     found = {row.kid: _pair(row) for row in SigningKey.objects.filter(retired_at=None).order_by("created_at")}
     if len(_pairs) >= MAX_CACHED:
         _pairs.clear()
     if found:
-        _pairs[schema_name] = (now + CACHE_SECONDS, found)
+        _pairs[schema_name] = (now, found)
     return found
 
 

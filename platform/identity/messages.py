@@ -46,6 +46,12 @@ class KeyRevoked(Conflict):
     code, title = "key_revoked", "The key has been revoked"
 
 
+def wrong_password() -> Invalid:
+    """Refuse to change a password for somebody who does not know the present one."""
+    why = "this is not the present password"
+    return Invalid("The present password is another one", errors=[FieldError("#/current_password", "wrong", why)])
+
+
 def bad_expiry(days: int) -> Invalid:
     """Refuse a moment for a key to expire."""
     why = f"choose a moment in the future, at most {days} days away"

@@ -32,6 +32,8 @@ class User(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Access tokens from before are good no more: the password has changed.
+    tokens_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -22,22 +22,25 @@ from kit.pagination import Stretch
 STANDING_SECONDS = 5.0
 MAX_CACHED = 50_000
 
-_standing: dict[tuple[str, UUID], tuple[float, Actor | None]] = {}
+_standing: dict[tuple[str, UUID], tuple[float, Actor | None, float]] = {}
 
 
-def actor_for(user_id: UUID) -> Actor | None:
-    """Give the active user as an actor with the present role, or nothing. Up to 5 seconds old."""
+def actor_for(user_id: UUID, *, issued_at: float) -> Actor | None:
+    """Give the active user whom a token of that moment speaks for, with the present role, or nothing.
+
+    Up to 5 seconds old.
+    """
     key = (scope.current(), user_id)
     now = time.monotonic()
     known = _standing.get(key)
-    if known and known[0] > now:
-        return known[1]
-    user = User.objects.filter(id=user_id, is_active=True).first()
-    if len(_standing) >= MAX_CACHED:
-        _standing.clear()
-    actor = user.actor if user else None
-    _standing[key] = (now + STANDING_SECONDS, actor)
-    return actor
+    if known is None or known[0] <= now:
+        user = User.objects.filter(id=user_id, is_active=True).first()
+        if len(_standing) >= MAX_CACHED:
+            _standing.clear()
+        # Tokens say the second that they were issued in.
+        since = float(int(user.tokens_since.timestamp())) if user and user.tokens_since else 0.0
+        known = _standing[key] = (now + STANDING_SECONDS, user.actor if user else None, since)
+    return known[1] if issued_at >= known[2] else None
 
 
 def forget(user_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Access tokens: EdDSA JWT (RFC 7519, RFC 8037), signed by the organization's own key, valid 15 minutes."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,18 @@ ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=30)
 MAX_REMEMBERED = 20_000
 
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Whom a token speaks for, and since when (seconds of the epoch)."""
+
+    user_id: UUID
+    issued_at: float
+
+
 # Tokens that were verified: the key they were signed with, when they expire, and whom they speak for. Verifying costs
 # as much as all the rest of a short answer, and a caller sends the same token many times.
-_verified: dict[tuple[str, str], tuple[str, float, UUID]] = {}
+_verified: dict[tuple[str, str], tuple[str, float, Speaker]] = {}
 _REQUIRED = ["iss", "aud", "sub", "role", "jti", "iat", "exp"]
 
 
@@ -50,8 +60,8 @@ def forget_all() -> None:
     _verified.clear()
 
 
-def user_id(token: str) -> UUID:
-    """Verify an access token and give the user it speaks for.
+def speaker(token: str) -> Speaker:
+    """Verify an access token and give whom it speaks for.
 
     The algorithm is ours and never the token's; the key is found among this schema's own, so a token of
     another organization finds none. What was verified once is good until it expires or its key is retired.
@@ -64,23 +74,26 @@ def user_id(token: str) -> UUID:
         return known[2]
     kid, claims = _claims(token)
     try:
-        user = UUID(claims["sub"])
+        known_as = Speaker(UUID(claims["sub"]), float(claims["iat"]))
         expires_at = float(claims["exp"])
     except (ValueError, TypeError, AttributeError) as error:
         raise BadToken from error
     if len(_verified) >= MAX_REMEMBERED:
         _verified.clear()
-    _verified[scope.current(), token] = (kid, expires_at, user)
-    return user
+    _verified[scope.current(), token] = (kid, expires_at, known_as)
+    return known_as
 
 
 def _claims(token: str) -> tuple[str, dict[str, Any]]:
     """Verify a token; give the id of its key, and what it claims."""
     try:
         kid = jwt.get_unverified_header(token)["kid"]
+        pair = keys.pair(kid)
+        if pair is None:
+            raise BadToken
         claims = jwt.decode(
             token,
-            keys.pairs()[kid].public,
+            pair.public,
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=issuer(),

@@ -51,11 +51,11 @@ class TooManyRequests(Refusal):
     type = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
 
-def too_many(limit: int, *, seconds: int) -> TooManyRequests:
-    """Refuse somebody who has sent as many requests of a class as there are in a minute."""
+def too_many(limit: int, *, seconds: int, policy: str = POLICY, detail: str = "") -> TooManyRequests:
+    """Refuse somebody who has done as much as a policy allows, for so many seconds."""
     return TooManyRequests(
-        f"{limit} requests in {MINUTE} s are what there is of this sort",
-        extra={"violated-policies": [POLICY]},
+        detail or f"{limit} requests in {MINUTE} s are what there is of this sort",
+        extra={"violated-policies": [policy]},
         retry_after=max(seconds, 1),
     )
 

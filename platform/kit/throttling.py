@@ -19,7 +19,7 @@ from django_ratelimit.core import get_usage
 from kit import gate
 from kit.actor import Actor
 from kit.errors import Refusal, Unavailable
-from kit.gate import MINUTE, POLICY, Class, TooManyRequests, class_of, too_many
+from kit.gate import MINUTE, POLICY, Class, class_of, too_many
 from kit.middleware import Request
 
 # A household or a server of IPv6 has 64 bits of addresses to itself.
@@ -81,11 +81,6 @@ def used(of: str, whose: str, *, limit: int, seconds: int = MINUTE, counts: bool
     return Usage(limit, told["count"], told["time_left"])
 
 
-def refuse(usage: Usage) -> TooManyRequests:
-    """Make the refusal of somebody who has used all there is."""
-    return too_many(usage.limit, seconds=usage.resets_in)
-
-
 def of_address(request: Request) -> str:
     """Name the address of a request for counting."""
     if not request.address:
@@ -141,7 +136,7 @@ def _refusal(quota: Quota, *, is_known: bool) -> Refusal | None:
     if usage.used < usage.limit or (quota.is_counted and usage.used == usage.limit):
         return None
     quota.is_counted = True
-    return refuse(usage)
+    return too_many(usage.limit, seconds=usage.resets_in)
 
 
 def limit_of(limits: Limits, of: Class, rate_class: str = "") -> int:

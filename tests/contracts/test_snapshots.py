@@ -30,6 +30,7 @@ def test_task_names_are_pinned() -> None:
         "attendance.cancel_called_off",
         "attendance.check_seats",
         "attendance.send_codes",
+        "identity.mail_reset",
         "journal.dispatch",
         "kit.forget_answers",
         "tenants.send_to_all",

@@ -3,10 +3,11 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from attendance import pages
+from attendance import pages as tickets
 from config.api import api
 from config.panel import panel
 from config.urls import EVERYWHERE, NOTHING, ByShape, Routes
+from identity import pages as accounts
 from identity.api.accounts import jwks
 
 urlpatterns: Routes = [
@@ -16,7 +17,8 @@ urlpatterns: Routes = [
     # Until there is a front for attendees, the door leads to the documentation.
     path("", RedirectView.as_view(url="/api/v1/docs")),
     path(".well-known/jwks.json", jwks),
-    path("tickets/<str:code>", pages.show),
+    path("tickets/<str:code>", tickets.show),
+    path("password/<str:token>", accounts.reset_password),
     path("admin/", panel.urls),
     *NOTHING,
 ]

@@ -1,6 +1,6 @@
 """REST: accounts and logins."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
@@ -11,17 +11,20 @@ from identity.authentication import TenantRequest, logs_in, requires
 from identity.models import User
 from identity.rules import Operation
 from identity.schemas.accounts import (
+    ForgotIn,
     GrantOut,
     LoginIn,
+    PasswordIn,
     ProfileIn,
     RefreshIn,
     RegisterIn,
+    ResetIn,
     StoredAnswerOut,
     UsagesOut,
     UserOut,
 )
 from identity.services import Grant
-from kit import idempotency
+from kit import idempotency, throttling
 
 router = Router()
 
@@ -34,9 +37,11 @@ def register(request: HttpRequest, payload: RegisterIn) -> Status[Grant]:  # noq
 
 
 @router.post("/auth/login", response=GrantOut, auth=logs_in, tags=["Auth"])
-def login(request: HttpRequest, payload: LoginIn) -> Grant:  # noqa: ARG001 - ninja passes it
+def login(request: HttpRequest, payload: LoginIn) -> Grant:
     """Trade e-mail and password for tokens."""
-    return services.login(email=payload.email, password=payload.password.get_secret_value(), at=now())
+    address = throttling.of_address(cast("TenantRequest", request))
+    password = payload.password.get_secret_value()
+    return services.login(email=payload.email, password=password, at=now(), address=address)
 
 
 @router.post("/auth/refresh", response=GrantOut, auth=logs_in, tags=["Auth"])
@@ -49,6 +54,30 @@ def refresh(request: HttpRequest, payload: RefreshIn) -> Grant:  # noqa: ARG001 
 def logout(request: HttpRequest, payload: RefreshIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
     """Revoke the session that a refresh token belongs to."""
     services.logout(refresh_token=payload.refresh_token, at=now())
+    return Status(204, None)
+
+
+@router.post("/auth/password/forgot", response={202: None}, auth=logs_in, tags=["Auth"])
+def forgot_password(request: HttpRequest, payload: ForgotIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
+    """Have a way to a new password mailed. The answer never tells whether there is such an account."""
+    services.ask_for_reset(email=payload.email)
+    return Status(202, None)
+
+
+@router.post("/auth/password/reset", response={204: None}, auth=logs_in, tags=["Auth"])
+def reset_password(request: HttpRequest, payload: ResetIn) -> Status[None]:  # noqa: ARG001 - ninja passes it
+    """Set a password with the token of the mail, good once and for an hour. Ends every session and token."""
+    services.reset_password(token=payload.token, password=payload.password.get_secret_value(), at=now())
+    return Status(204, None)
+
+
+@router.post("/users/me/password", response={204: None}, auth=requires(Operation.PROFILE), tags=["Users"])
+def change_password(request: TenantRequest, payload: PasswordIn) -> Status[None]:
+    """Change one's own password. Ends every session and token, the one at hand too: log in again."""
+    services.change_password(
+        current=payload.current_password.get_secret_value(), new=payload.password.get_secret_value(),
+        by=request.actor, at=now(), address=throttling.of_address(request),
+    )  # fmt: skip
     return Status(204, None)
 
 

@@ -76,6 +76,26 @@ class RefreshIn(In):
     refresh_token: Token
 
 
+class ForgotIn(In):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class ResetIn(In):
+    """The token of a reset's mail, and the password to be."""
+
+    token: Token
+    password: Password
+
+
+class PasswordIn(In):
+    """One's present password, and the one to be."""
+
+    current_password: Password
+    password: Password
+
+
 class ProfileIn(In):
     """What people may change about themselves."""
 

@@ -77,7 +77,7 @@ def update_user(*, user_id: UUID | None, changes: dict[str, Any], by: Actor, at:
 
 
 def set_password(*, user_id: UUID | None, password: str, by: Actor, at: datetime) -> User:
-    """Give an account a new password and end every session opened with the old one.
+    """Give an account a new password, and end every session and token that came with the old one.
 
     Raises:
         NotFound: no such user.
@@ -88,11 +88,12 @@ def set_password(*, user_id: UUID | None, password: str, by: Actor, at: datetime
         validate_password(password, user)
     except ValidationError as error:
         raise weak_password(error.messages) from error
-    user.password = make_password(password)
+    user.password, user.tokens_since = make_password(password), at
     with transaction.atomic():
-        user.save(update_fields=["password", "updated_at"])
+        user.save(update_fields=["password", "tokens_since", "updated_at"])
         RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
         note(USER_UPDATED, user, by=by, at=at, payload=_payload(user), changes={"password": ["***", "***"]})
+        transaction.on_commit(lambda: selectors.forget(user.id))
     return user
 
 

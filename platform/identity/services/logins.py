@@ -1,5 +1,6 @@
 """Logins, and the chains of refresh tokens that keep them open."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,9 +17,14 @@ from identity.models import RefreshToken, User
 from identity.services.accounts import create_user
 from identity.services.noting import note
 from kit.actor import ANONYMOUS, SYSTEM
+from kit.gate import too_many
 from kit.ids import new_id
+from kit.throttling import Usage, opaque, used
 
 REFRESH_PREFIX = "afr_"
+# Wrong passwords for one account: from one address, and from everywhere.
+MAX_FAILURES, MAX_FAILURES_IN_ALL = 10, 100
+FAILURE_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +50,47 @@ def register(*, email: str, name: str, password: str, at: datetime) -> Grant:
         return _grant(user, family=new_id(), at=at)
 
 
-def login(*, email: str, password: str, at: datetime) -> Grant:
+def login(*, email: str, password: str, at: datetime, address: str = "") -> Grant:
     """Open a session. An unknown e-mail takes as long as a wrong password.
 
     Raises:
         BadLogin: they do not belong together, or the account is not active.
+        TooManyRequests: it failed too often, for this account.
     """
-    user = User.objects.filter(email=email.strip().lower()).first()
-    if user is None:
-        make_password(password)
-        raise BadLogin
-    if not check_password(password, user.password) or not user.is_active:
-        note_failed_login(email=user.email, at=at)
+    email = email.strip().lower()
+    check_attempts(email, address=address)
+    user = User.objects.filter(email=email).first()
+    # Whoever asks cannot tell by the time it takes whether there is an account.
+    is_right = check_password(password, user.password) if user else bool(make_password(password)) and False
+    if user is None or not is_right or not user.is_active:
+        note_failed_login(email=email, at=at, address=address)
         raise BadLogin
     with transaction.atomic():
         note_login(user, at=at)
         return _grant(user, family=new_id(), at=at)
+
+
+def _failures(email: str, address: str, *, counts: bool = False) -> Iterator[Usage | None]:
+    """Tell how often logging in to an account failed: from one address, and in all."""
+    account = opaque(email)
+    yield used("failures", f"{account}:{address}", limit=MAX_FAILURES, seconds=FAILURE_SECONDS, counts=counts)
+    yield used("failures", account, limit=MAX_FAILURES_IN_ALL, seconds=FAILURE_SECONDS, counts=counts)
+
+
+def check_attempts(email: str, *, address: str) -> None:
+    """Refuse to look at a password where too many were wrong, whether there is such an account or not.
+
+    The limit for one address is low; that for all is high, so that nobody is locked out of theirs by somebody else.
+
+    Raises:
+        TooManyRequests: as said.
+    """
+    for usage in _failures(email.strip().lower(), address):
+        if usage is not None and usage.remaining == 0:
+            raise too_many(
+                usage.limit, seconds=usage.resets_in, policy="failures",
+                detail="Too many logins of this account failed; wait, or reset its password",
+            )  # fmt: skip
 
 
 def note_login(user: User, *, at: datetime) -> None:
@@ -68,11 +99,16 @@ def note_login(user: User, *, at: datetime) -> None:
     note(USER_LOGGED_IN, user, by=user.actor, at=at)
 
 
-def note_failed_login(*, email: str, at: datetime) -> None:
-    """Record a failed login of an account that exists. Nobody may fill the journal with made-up names."""
-    user = User.objects.filter(email=email.strip().lower()).first()
-    if user is not None:
+def note_failed_login(*, email: str, at: datetime, address: str = "") -> None:
+    """Count a failed login, and record it if the account exists: nobody may fill the journal with made-up names."""
+    email = email.strip().lower()
+    for _ in _failures(email, address, counts=True):
+        pass
+    user = User.objects.filter(email=email).first()
+    with transaction.atomic():
         note(LOGIN_FAILED, user, by=SYSTEM, at=at)
+        # Written all the same, so that it takes as long.
+        transaction.set_rollback(user is None)
 
 
 def _hash(token: str) -> bytes:

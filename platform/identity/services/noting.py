@@ -11,7 +11,7 @@ from kit import scope
 from kit.actor import Actor
 
 
-def note(event_type: EventType, subject: Model, *, by: Actor, at: datetime, **more: Any) -> None:
+def note(event_type: EventType, subject: Model | None, *, by: Actor, at: datetime, **more: Any) -> None:
     """Record in a tenant's journal; the public schema has none."""
     if scope.current() != scope.PUBLIC:
         record(event_type, subject=subject, by=by, at=at, **more)
