@@ -7,7 +7,7 @@ from attendance.api import routers as attendance
 from catalog.api import routers as catalog
 from identity.api import routers as identity
 from journal.api import router as journal
-from kit.api import install
+from kit.api import install, strict
 from kit.idempotency import honour
 from kit.json import JSONParser, JSONRenderer
 
@@ -38,6 +38,7 @@ api = install(
     )
 )
 honour(api)
+strict(api)
 # The busiest first: routes are tried in turn.
 for router in (*attendance, *catalog, *identity, journal):
     api.add_router("", router)

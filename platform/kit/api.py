@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from functools import wraps
+from inspect import unwrap
 from typing import Any
 
 import structlog
@@ -17,6 +19,8 @@ from kit import problems
 from kit.errors import FieldError, InternalError, Invalid, Malformed, Refusal, TooLarge, Unauthenticated, Unavailable
 
 log = structlog.get_logger()
+
+type Run = Callable[..., HttpResponseBase]
 
 _BODY = "body"
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -49,6 +53,38 @@ def admitted(operation: Operation, request: HttpRequest, do: Callable[[], HttpRe
     except Exception as error:  # noqa: BLE001 - as said
         failed: HttpResponse = operation.api.on_exception(request, error)
         return failed
+
+
+def strict(api: NinjaAPI) -> None:
+    """Have every operation refuse query parameters that it does not know. Comes before the routers, which take it over.
+
+    A misspelt filter would otherwise be dropped, and the list be taken for what was asked.
+    """
+    api.add_decorator(_strict, mode="view")
+
+
+def _strict(run: Run) -> Run:
+    operation: Operation = unwrap(run).__self__
+    known = {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in model.__ninja_flatten_map__
+    }
+
+    @wraps(run)
+    def checked(request: HttpRequest, **path: Any) -> HttpResponseBase:
+        unknown = [name for name in request.GET if name not in known] if request.META.get("QUERY_STRING") else []
+        if not unknown:
+            return run(request, **path)
+
+        def refuse() -> HttpResponseBase:
+            why = f"there are {', '.join(sorted(known))}" if known else "there are none here"
+            raise Invalid.of([FieldError(f"?{name}", "unknown_parameter", why) for name in unknown])
+
+        return admitted(operation, request, refuse)
+
+    return checked
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:

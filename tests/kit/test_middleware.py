@@ -31,7 +31,7 @@ def test_one_line_says_what_happened_and_keeps_secrets(acme: Organization) -> No
         body = {"email": "a@b.example", "password": "very-secret-thing"}
         Client(headers={"host": "acme.localhost"}).post("/api/v1/auth/login?x=hidden", body, "application/json")
     (line,) = [line for line in lines if line["event"] == "request"]
-    assert (line["method"], line["path"], line["status"]) == ("POST", "/api/v1/auth/login", 401)
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/api/v1/auth/login", 422)
     assert line["ms"] > 0
     assert "secret" not in str(lines)
     assert "hidden" not in str(lines)
