@@ -1,5 +1,6 @@
 """The tenant's REST API: every router at its place."""
 
+from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
@@ -35,6 +36,8 @@ api = install(
         parser=JSONParser(),
         renderer=JSONRenderer(),
         docs=Swagger(settings={"persistAuthorization": True}),
+        docs_url="/docs" if settings.DOCS else None,
+        openapi_url="/openapi.json" if settings.DOCS else None,
     )
 )
 honour(api)

@@ -65,6 +65,7 @@ _WITHOUT_TABLES = [
     "unfold",
     "config",
     "ninja",
+    "corsheaders",
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
@@ -79,10 +80,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "kit.middleware.RequestMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.TenancyMiddleware",
+    "kit.middleware.CompressionMiddleware",
     "kit.answers.ReadyMiddleware",
     "tenants.middleware.LocalizationMiddleware",
     "journal.middleware.AuditMiddleware",
@@ -220,6 +223,23 @@ MAX_BODY = 1_000_000
 MAX_BULK_BODY = 10_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BULK_BODY
 APPEND_SLASH = False
+# Sites whose pages may call the API from a browser. They send tokens, never cookies.
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_ALL_ORIGINS: bool = CORS_ALLOWED_ORIGINS == ["*"]
+if CORS_ALLOW_ALL_ORIGINS:
+    CORS_ALLOWED_ORIGINS = []
+CORS_URLS_REGEX = r"^/(api|graphql|\.well-known)\b.*$"
+CORS_ALLOW_HEADERS = [
+    "accept", "accept-language", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+    "x-request-id", "x-tenant",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "etag", "idempotent-replayed", "link", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id",
+]  # fmt: skip
+# Compresses longer answers for whoever can read it; a proxy may do so instead.
+GZIP: bool = env.bool("GZIP", default=True)
+# Serves the documentation and the contract of the API.
+DOCS: bool = env.bool("DOCS", default=True)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = env.bool("HTTPS", default=False)
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0

@@ -95,7 +95,8 @@ def gated(application: Application) -> Application:
 
     def serve(environ: Environ, start_response: Any) -> Iterable[bytes]:
         caller = environ[_CALLER] = tuple(map(environ.get, _SHOWN))
-        if _shut:
+        # A page of another site would not be shown the refusal without what the layers behind add to it.
+        if _shut and "HTTP_ORIGIN" not in environ:
             known = _shut.get((*caller, class_of(environ)))
             if known is not None and known[0] > time.monotonic():
                 return _refuse(environ, start_response, known)

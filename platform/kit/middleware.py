@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 
 from kit import addresses, problems
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 HEADER = "X-Request-Id"
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
+
+_NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 
 # Addresses that take many things at once.
 _BULK = re.compile(r"(/bulk|\.csv)$")
@@ -99,6 +102,17 @@ class RequestMiddleware:
         # What speaks JSON already says what it means; the framework's own errors are pages or plain text.
         is_said = response.get("Content-Type", "").startswith("application/")
         return response if is_said else problems.from_status(request, response)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress longer answers, but for single things: their strong tag names the bytes as they are."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress, or leave alone."""
+        is_strong = response.get("ETag", "").startswith('"')
+        if not settings.GZIP or is_strong or _NO_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+            return response
+        return super().process_response(request, response)
 
 
 def _without_secrets(path: str) -> str:

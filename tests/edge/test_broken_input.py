@@ -73,7 +73,7 @@ HEADERS: dict[str, dict[str, str]] = {
     "a token that is none": {"authorization": "Bearer ñ"},
     "an API key that is none": {"authorization": "Bearer afo_nothing"},
     "no language": {"accept-language": "\u00ff;q=abc,,,"},
-    "no encoding": {"accept-encoding": "gzip;q=nan"},
+    "no encoding": {"accept-encoding": "gzip;q=0, \u00ff;;"},
     "a request id that is none": {"x-request-id": "a b\tc"},
     "another organization": {"x-tenant": "globex"},
     "no organization": {"x-tenant": "../../acme"},

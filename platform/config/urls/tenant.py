@@ -1,5 +1,6 @@
 """Routes of an organization's host."""
 
+from django.conf import settings
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -15,7 +16,7 @@ urlpatterns: Routes = [
     ByShape("api/v1/", api.urls),
     *EVERYWHERE,
     # Until there is a front for attendees, the door leads to the documentation.
-    path("", RedirectView.as_view(url="/api/v1/docs")),
+    path("", RedirectView.as_view(url="/api/v1/docs" if settings.DOCS else "/admin/")),
     path(".well-known/jwks.json", jwks),
     path("tickets/<str:code>", tickets.show),
     path("password/<str:token>", accounts.reset_password),
