@@ -187,10 +187,16 @@ CELERY_BEAT_SCHEDULE = {
 
 # Called with each batch of journal entries, in the transaction that moves the dispatcher's cursor.
 JOURNAL_CONSUMERS: list[str] = []
+# Roles whose refused writes are recorded, as those of API keys are. Denials are recorded whoever is known.
+AUDITED_ROLES = ["admin", "organizer", "coordinator", "scanner"]
 # Called when an event's pools were opened or enlarged, in the same transaction.
 SEATS_LISTENERS = ["attendance.services.follow_catalogue"]
 # Called in each organization's schema every few seconds: each finds what a crash left behind, and says if it did.
-SWEEPS = ["journal.services.dispatch_if_behind", "attendance.services.cancel_if_called_off"]
+SWEEPS = [
+    "journal.services.dispatch_if_behind",
+    "journal.sealing.seal_if_due",
+    "attendance.services.cancel_if_called_off",
+]
 
 # Where the outside is reached, if not at the port of its scheme.
 SITE_PORT: str = env.str("SITE_PORT", default="")

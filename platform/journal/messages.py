@@ -34,3 +34,4 @@ class EventType:
 
 
 ACCESS_DENIED = EventType("access.denied", "Somebody known was refused something not theirs.", is_public=False)
+WRITE_REFUSED = EventType("write.refused", "A write of staff or of a key clashed with what is there.", is_public=False)

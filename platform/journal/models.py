@@ -51,3 +51,22 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.xid}"
+
+
+class Seal(models.Model):
+    """A batch of entries, hashed, chained to the batch before. Append-only, as entries are. See `journal.sealing`."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    # Hashes in hexadecimal text: of the seal before, of the batch's tree, of this seal.
+    previous = models.CharField(max_length=64)
+    root = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    # SHA-256 of each entry's line, one behind the other: they name the entry that was changed.
+    leaves = models.BinaryField()
+    count = models.PositiveIntegerField()
+    last_xid = models.BigIntegerField()
+    last_id = models.UUIDField()
+    sealed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.hash}"

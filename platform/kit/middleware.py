@@ -25,7 +25,7 @@ _ERROR = 400
 _NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 
 # Addresses that take many things at once.
-_BULK = re.compile(r"(/bulk|\.csv)$")
+_BULK = re.compile(r"(/bulk|\.csv|\.ndjson)$")
 
 type Handler = Callable[[Any], HttpResponseBase]
 

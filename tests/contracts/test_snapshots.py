@@ -32,6 +32,7 @@ def test_task_names_are_pinned() -> None:
         "attendance.send_codes",
         "identity.mail_reset",
         "journal.dispatch",
+        "journal.seal",
         "kit.forget_answers",
         "tenants.send_to_all",
         "tenants.sweep",
