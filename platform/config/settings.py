@@ -42,7 +42,7 @@ BASE_DOMAIN: str = env.str("BASE_DOMAIN", default="localhost")
 PUBLIC_HOSTS: list[str] = env.list("PUBLIC_HOSTS", default=[BASE_DOMAIN, "127.0.0.1", "[::1]"])
 # TenancyMiddleware knows every host there is and refuses the others.
 ALLOWED_HOSTS = ["*"]
-HOSTLESS_PATHS = frozenset({"/health", "/ready"})
+HOSTLESS_PATHS = frozenset({"/health", "/ready", "/metrics"})
 PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/", "/password/")
 # What follows these in an address is a secret, and is not logged.
 SECRET_PREFIXES = ("/tickets/", "/password/", "/api/v1/idempotency/")
@@ -249,7 +249,7 @@ DOCS: bool = env.bool("DOCS", default=True)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = env.bool("HTTPS", default=False)
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
 # The networks of the proxies in front. What they say of the client is believed, and what anybody else says is not.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 if TRUSTED_PROXIES:
@@ -272,6 +272,13 @@ TIME_ZONE = "UTC"
 # --- Admin panel --------------------------------------------------------------------------------------
 
 UNFOLD = {"SITE_TITLE": "config.panel.title", "SITE_HEADER": "config.panel.title", "SHOW_VIEW_ON_SITE": False}
+
+# --- Metrics ------------------------------------------------------------------------------------------
+
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+# Networks whose callers need no token. In production none: behind a proxy everybody may seem to come from this machine.
+METRICS_ADDRESSES: list[str] = env.list("METRICS_ADDRESSES", default=["127.0.0.1", "::1"] if DEBUG else [])
+METRICS_BY_TENANT: bool = env.bool("METRICS_BY_TENANT", default=False)
 
 # --- Logs ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The web server: `python -m config.web`. Granian, WSGI on threads: a thread owns its connection and its schema."""
 
 import os
+from tempfile import TemporaryDirectory
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -12,6 +13,13 @@ BACKLOG = 1_024
 
 def serve(*, host: str, port: int, workers: int, threads: int, target: str = "config.wsgi:application") -> None:
     """Serve until told to stop. Each of `workers` processes answers on `threads` threads."""
+    with TemporaryDirectory(prefix="aforo-metrics-") as folder:
+        # Where the processes count together. The variable is read when prometheus_client is imported.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        _serve(host, port, workers, threads, target)
+
+
+def _serve(host: str, port: int, workers: int, threads: int, target: str) -> None:
     Granian(
         target,
         address=host,

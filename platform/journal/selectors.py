@@ -14,6 +14,8 @@ from journal.models import Cursor, Entry
 from kit.listing import Query, Row, Shape, Sort, shown
 from kit.pagination import Stretch
 
+# The reader that hands entries to their consumers.
+DISPATCHER = "dispatcher"
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
@@ -69,6 +71,13 @@ def trail(filters: Mapping[str, Any], cut: Stretch, *, at: datetime) -> Row:
     for row in rows:
         row["payload"], row["changes"] = orjson.loads(row["payload"]), orjson.loads(row["changes"])
     return {"items": [shown(row) for row in rows], **page}
+
+
+def lag(name: str, *, at: datetime) -> float:
+    """Tell for how many seconds the oldest settled entry before a reader has waited; 0 if none does."""
+    cursor = Cursor.objects.filter(name=name).first() or Cursor(name=name)
+    oldest = after(cursor).values_list("occurred_at", flat=True).first()
+    return max((at - oldest).total_seconds(), 0.001) if oldest else 0.0
 
 
 def is_behind(name: str) -> bool:

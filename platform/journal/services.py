@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from journal import origin, selectors
 from journal.messages import EventType
 from journal.models import CURRENT_XID, Cursor, Entry
+from journal.selectors import DISPATCHER
 from kit import editions, scope
 from kit.actor import Actor
 from kit.bulk import insert_values
@@ -22,7 +23,6 @@ from kit.ids import new_id
 
 log = structlog.get_logger()
 
-DISPATCHER = "dispatcher"
 DISPATCH = "journal.dispatch"
 BATCH = 500
 # Entries of one window share one task: the task starts when the window closes, so it sees all of them.

@@ -15,6 +15,7 @@ import structlog
 
 from kit.errors import Kind, Refusal
 from kit.ids import new_id
+from kit.metrics import REFUSED
 from kit.middleware import ACCEPTED_ID, HEADER, is_bulk
 from kit.problems import CONTENT_TYPE, body_of
 
@@ -121,6 +122,7 @@ def _refuse(environ: Environ, start_response: Any, known: tuple[float, int, str]
         ("X-Content-Type-Options", "nosniff"),
         (HEADER, request_id),
     ]
+    REFUSED.inc()
     _tell()
     start_response("429 Too Many Requests", headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

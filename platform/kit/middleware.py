@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 
-from kit import addresses, problems
+from kit import addresses, metrics, problems
 from kit.errors import Malformed, TooLarge
 from kit.ids import new_id
 
@@ -65,7 +65,11 @@ class RequestMiddleware:
         if is_head:
             # Whatever can be got can be asked about: routes know GET alone.
             request.method = "GET"
-        response = self._answer(request)
+        metrics.IN_PROGRESS.inc()
+        try:
+            response = self._answer(request)
+        finally:
+            metrics.IN_PROGRESS.dec()
         if "HTTP_IF_NONE_MATCH" in request.META and request.method == "GET" and "ETag" in response:
             response = self._unless_known(request, response)
         if (quota := getattr(request, "quota", None)) is not None:
@@ -76,12 +80,14 @@ class RequestMiddleware:
             response.setdefault("Content-Length", str(len(response.content)))
         if is_head:
             _empty(response)
+        seconds = time.perf_counter() - request.started
+        metrics.observe(request, response, seconds=seconds)
         log.info(
             "request",
             method="HEAD" if is_head else request.method,
             path=_without_secrets(request.path),
             status=response.status_code,
-            ms=round((time.perf_counter() - request.started) * 1000, 2),
+            ms=round(seconds * 1000, 2),
         )
         return response
 

@@ -102,11 +102,11 @@ def test_dispatch_hands_each_entry_over_once(acme: Organization, monkeypatch: py
 @pytest.mark.usefixtures("all_settled")
 def test_a_consumer_that_fails_keeps_the_cursor(acme: Organization) -> None:
     services.dispatch()
-    before = Cursor.objects.values().get(name=services.DISPATCHER)
+    before = Cursor.objects.values().get(name=selectors.DISPATCHER)
     happen()
     with override_settings(JOURNAL_CONSUMERS=["tests.journal.test_services.fail"]), pytest.raises(ConnectionError):
         services.dispatch()
-    assert Cursor.objects.values().get(name=services.DISPATCHER) == before
+    assert Cursor.objects.values().get(name=selectors.DISPATCHER) == before
     assert services.dispatch() == 1
 
 

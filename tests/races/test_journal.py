@@ -5,7 +5,7 @@ from time import monotonic, sleep
 
 from django.db import connection, transaction
 
-from journal import services
+from journal import selectors, services
 from journal.messages import EventType
 from journal.models import Cursor, Entry
 from kit import scope
@@ -21,7 +21,7 @@ def record() -> Entry:
 
 
 def cursor_xid() -> int:
-    cursor, _ = Cursor.objects.get_or_create(name=services.DISPATCHER)
+    cursor, _ = Cursor.objects.get_or_create(name=selectors.DISPATCHER)
     return cursor.xid
 
 
@@ -40,7 +40,7 @@ def test_an_entry_that_commits_late_is_not_skipped(arena: str) -> None:
         quick = record()
         assert Entry.objects.filter(id=quick.id).exists()
         services.dispatch()
-        assert Cursor.objects.get(name=services.DISPATCHER).xid < slow[0].xid
+        assert Cursor.objects.get(name=selectors.DISPATCHER).xid < slow[0].xid
     assert drained(2) == 2
 
 
@@ -58,7 +58,7 @@ def test_two_dispatchers_do_not_hand_over_twice(arena: str) -> None:
     drained(Entry.objects.filter(xid__gt=cursor_xid()).count())
     record()
     with transaction.atomic():
-        Cursor.objects.select_for_update().get(name=services.DISPATCHER)
+        Cursor.objects.select_for_update().get(name=selectors.DISPATCHER)
         found = []
 
         def second() -> None:

@@ -6,7 +6,7 @@ from django.urls import ResolverMatch, URLPattern, URLResolver, path, re_path
 from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
-from config import health
+from config import health, metrics
 from kit import problems
 
 type Routes = list[URLPattern | URLResolver]
@@ -14,6 +14,7 @@ type Routes = list[URLPattern | URLResolver]
 EVERYWHERE: Routes = [
     path("health", health.health),
     path("ready", health.ready),
+    path("metrics", metrics.metrics),
     path("problems/<slug:code>", problems.explain),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -1,0 +1,61 @@
+"""`/metrics`: what Prometheus reads. Served on every host, to whoever has the token or comes from a listed address."""
+
+import os
+import time
+from hmac import compare_digest
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django_redis import get_redis_connection
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from kit import addresses, problems
+from kit.errors import NotFound
+from tenants.tasks import STATE_KEY
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Show every count of every process, and what waits in queues and journals."""
+    if not _may_read(request):
+        # Whoever may not read it learns nothing, not even that it is here.
+        return problems.problem(request, NotFound(f"No route takes {request.path}"))
+    return HttpResponse(generate_latest(_counted()) + generate_latest(_waiting()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if settings.METRICS_TOKEN and scheme.lower() == "bearer" and compare_digest(token, settings.METRICS_TOKEN):
+        return True
+    return addresses.lies_in(getattr(request, "address", None), settings.METRICS_ADDRESSES)
+
+
+def _counted() -> CollectorRegistry:
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's
+    return registry
+
+
+def _waiting() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    depth = Gauge("aforo_queue_depth", "Tasks that wait in a queue.", ["queue"], registry=registry)
+    lag = Gauge("aforo_journal_lag_seconds", "Age of the oldest entry that was not dispatched.", registry=registry)
+    behind = Gauge("aforo_journals_behind", "Organizations whose journal has undispatched entries.", registry=registry)
+    swept = Gauge("aforo_sweep_age_seconds", "Seconds since the sweep last looked.", registry=registry)
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    try:
+        depth.labels("celery").set(get_redis_connection("default").llen(f"{prefix}celery"))
+    except Exception:  # noqa: BLE001 - whatever goes wrong, nothing is known of the queue, and all else is told
+        depth.labels("celery").set(float("nan"))
+    state = cache.get(STATE_KEY) or {}
+    lag.set(state.get("lag_seconds", float("nan")))
+    behind.set(state.get("behind", float("nan")))
+    swept.set(_age(state))
+    return registry
+
+
+def _age(state: dict[str, float]) -> float:
+    return time.time() - state["at"] if "at" in state else float("nan")
