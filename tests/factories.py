@@ -87,6 +87,6 @@ def make_registration(event: Event, *, session: Session | None = None, **fields:
 
 
 def happened() -> list[str]:
-    """Name what the present schema's journal holds, in order, but for its owner's account."""
-    entries = Entry.objects.exclude(type="user.created", actor_kind="system")
+    """Name what the present schema's journal holds, in order, but for its owner's account and refused writes."""
+    entries = Entry.objects.exclude(type="user.created", actor_kind="system").exclude(type="write.refused")
     return list(entries.order_by("id").values_list("type", flat=True))
