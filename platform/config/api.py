@@ -1,11 +1,11 @@
 """The tenant's REST API: every router at its place."""
 
 from django.conf import settings
-from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from attendance.api import routers as attendance
 from catalog.api import routers as catalog
+from config.contract import Contract
 from identity.api import routers as identity
 from journal.api import router as journal
 from kit.api import install, strict
@@ -28,7 +28,7 @@ answer, with `Idempotent-Replayed: true`.
 """
 
 api = install(
-    NinjaAPI(
+    Contract(
         title="Aforo",
         version="1",
         description=DESCRIPTION,

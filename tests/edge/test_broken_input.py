@@ -13,6 +13,7 @@ from identity import tokens
 from kit.errors import REGISTRY
 from tenants.models import Organization
 from tests.conftest import Members
+from tests.contracts.documented import check_documented
 from tests.factories import make_event, make_session
 from tests.isolation.test_routes import operations
 
@@ -119,6 +120,8 @@ def check(what: str, response: Any, *, may_succeed: bool = True) -> None:
     assert (told["status"], told["code"] in REGISTRY) == (status, True), (what, told)
     assert response["X-Request-Id"] == told["request_id"], what
     assert "Traceback" not in response.content.decode(), what
+    method, _, rest = what.partition(" ")
+    check_documented(method, f"/api/v1{rest.partition(' ')[0]}".replace("/api/v1/api/v1", "/api/v1"), response)
     if status == 401:
         assert response["WWW-Authenticate"], what
     if status == 405:
