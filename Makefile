@@ -2,7 +2,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check smoke bench reset lock format openapi clean
+.PHONY: help run test check smoke fuzz bench reset lock format openapi clean
 PY := .venv/bin/python
 
 help: ## list the targets
@@ -21,6 +21,9 @@ check: .venv/development.stamp ## everything CI does: style, floors, types, migr
 smoke: .venv/run.stamp ## play the whole story against a running `make run`
 	@exec $(PY) -m dev.smoke
 
+fuzz: .venv/fuzz.stamp ## send a running `make run` whatever its contract allows, and does not (EXAMPLES=50)
+	@exec $(PY) -m dev.fuzz
+
 bench: .venv/development.stamp ## measure ratios: ours against references, on one server
 	@exec $(PY) -m dev.with_services bench --durable -- $(PY) -m loadtests.bench
 
@@ -28,7 +31,8 @@ reset: .venv/run.stamp ## wipe the data of `make run`
 	@exec $(PY) -m dev.reset
 
 lock: .venv/development.stamp ## pin the dependencies anew, hashed, without addresses
-	@for spec in "production:" "run:--extra embedded" "development:--extra embedded --group dev"; do \
+	@for spec in "production:" "run:--extra embedded" "development:--extra embedded --group dev" \
+	    "fuzz:--extra embedded --group dev --group fuzz"; do \
 	    .venv/bin/uv pip compile -q --upgrade --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
 	        --no-header --no-annotate $${spec#*:} pyproject.toml -o "requirements/$${spec%%:*}.txt"; \
 	done

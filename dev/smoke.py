@@ -18,6 +18,8 @@ from dev.places import STATE
 WORKER_SECONDS = 30
 # How long a revoked key may still be good elsewhere than in the process that revoked it.
 STANDING_SECONDS = 6
+# How long after its answer a program's request can be looked up.
+NOTING_SECONDS = 1.5
 
 type Json = dict[str, Any]
 type Tell = Callable[[str], None]
@@ -33,6 +35,8 @@ class Caller:
     def __init__(self, client: httpx.Client, tell: Tell, organization: str, token: str = "") -> None:
         """Talk as the holder of a token, or as nobody."""
         self._client, self._tell, self._organization, self.token = client, tell, organization, token
+        # The id of the last call.
+        self.request_id = ""
 
     def __call__(
         self, what: str, expected: int, method: str, path: str, body: Json | None = None, *, seen: str = ""
@@ -41,6 +45,7 @@ class Caller:
         started = time.perf_counter()
         answer = self._send(method, path, body, seen)
         took = (time.perf_counter() - started) * 1_000
+        self.request_id = answer.headers["X-Request-Id"]
         if answer.status_code != expected:
             raise Failed(f"{what}: {method} {path} answered {answer.status_code}, not {expected}: {answer.text[:500]}")
         self._tell(f"  ok {self._organization:7} {what:58} {answer.status_code} {took:6.1f} ms")
@@ -246,6 +251,11 @@ def use_keys(nobody: Caller, organization: str) -> None:
     program = nobody.as_holder_of(key["secret"])
     program("a program reads registrations with it", 200, "GET", "/registrations?limit=1")
     program("and may do no more", 403, "POST", "/categories", {"name": "x"})
+    time.sleep(NOTING_SECONDS)
+    noted = program("it looks the refusal up", 200, "GET", f"/requests/{program.request_id}")
+    check("what it was answered", noted["items"][0]["problem"]["code"], "forbidden")
+    sealed = admin("admin reads the audit trail", 200, "GET", "/audit-log?type=access.denied&limit=1")
+    check("who was denied", sealed["items"][0]["actor_id"], key["id"])
     rotated = admin("admin rotates it", 200, "POST", f"{path}/rotate", {"overlap_hours": 1})
     program("the secret before is good for a while", 200, "GET", "/registrations?limit=1")
     admin("admin revokes it", 204, "DELETE", path)

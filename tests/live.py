@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 from uuid import uuid4
 
@@ -33,15 +34,17 @@ class Platform:
     env: dict[str, str]
     web: subprocess.Popen[bytes] | None = None
     others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    log: Path = field(default_factory=lambda: Path(mkstemp(prefix="aforo-live-", suffix=".log")[1]))
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def spawn(self, *command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=self.env, stdout=subprocess.DEVNULL, start_new_session=True
-        )
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
 
     def start_web(self) -> None:
         """Start the web server and wait until it answers."""
@@ -168,6 +171,7 @@ def running(env: dict[str, str]) -> Iterator[Platform]:
         yield platform
     finally:
         platform.stop()
+        platform.log.unlink()
 
 
 @pytest.fixture(scope="session")

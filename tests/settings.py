@@ -17,3 +17,5 @@ E2E_DATABASE = f"test_e2e_{product.DATABASES['default']['NAME']}"
 REDIS_URL = f"{product.REDIS_URL.rsplit('/', 1)[0]}/{_WORKER % 15 + 1}"
 CACHES = {**product.CACHES, "default": {**product.CACHES["default"], "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL
+# Its thread would write beside the transactions of tests.
+REQUEST_LOG = False

@@ -20,8 +20,9 @@ from identity.authentication import TenantRequest, requires
 from identity.rules import Operation
 from kit.actor import Actor
 from kit.answers import Answer, answer
-from kit.errors import FieldError, Invalid
+from kit.errors import FieldError, Invalid, Refusal
 from kit.idempotency import claim_of, shares
+from kit.language import told
 from kit.listing import Row
 from kit.quick import reads_quickly
 
@@ -83,11 +84,14 @@ def _told(trial: Trial) -> Row:
         "would": "return" if trial.is_registered else would,
         "status": trial.status,
         "waitlist_position": trial.position,
-        "refused_by": [
-            {"code": one.code, "title": one.title, "detail": str(one), "next_step": one.extra["next_step"]}
-            for one in trial.refusals
-        ],
+        "refused_by": [_rule(one) for one in trial.refusals],
     }
+
+
+def _rule(refusal: Refusal) -> Row:
+    rule = {"code": refusal.code, "title": refusal.title, "detail": str(refusal)}
+    said = told({**rule, "next_step": refusal.extra["next_step"], "errors": []})
+    return {name: said[name] for name in (*rule, "next_step")}
 
 
 @router.post("/events/{uuid:event_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])

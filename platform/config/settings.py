@@ -152,6 +152,8 @@ CACHES: dict[str, dict[str, Any]] = {
         "KEY_FUNCTION": "kit.cache.scoped_key",
     },
 }
+# Whether requests that bear an API key are noted, for whoever sent them to look up.
+REQUEST_LOG: bool = env.bool("REQUEST_LOG", default=True)
 # 0 counts nobody: for measuring.
 RATE_LIMITS: bool = env.bool("RATE_LIMITS", default=True)
 RATELIMIT_USE_CACHE = "counters"
@@ -180,6 +182,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tenants.send_to_all",
         "schedule": crontab(minute=15),
         "kwargs": {"schema_name": "public", "name": "kit.forget_answers"},
+    },
+    "forget-requests": {
+        "task": "tenants.send_to_all",
+        "schedule": crontab(minute=45),
+        "kwargs": {"schema_name": "public", "name": "kit.forget_requests"},
     },
 }
 
@@ -268,6 +275,9 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# Where problems are said in other languages than English.
+PROBLEM_LANGUAGES = {"es": "config.spanish"}
 
 # --- Admin panel --------------------------------------------------------------------------------------
 

@@ -4,8 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from kit.gate import gated
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = gated(get_wsgi_application())
+_application = get_wsgi_application()
+
+from kit.gate import gated  # noqa: E402 - it needs what was set up above
+
+application = gated(_application)

@@ -62,8 +62,9 @@ class Requires(HttpBearer):
         if not may(actor, self.operation):
             if actor is ANONYMOUS:
                 raise Unauthenticated
-            who = "scopes of the key are" if actor.scopes is not None else f"role {actor.role} is"
-            raise Forbidden(f"The {who} not granted {self.operation}")
+            if actor.scopes is not None:
+                raise Forbidden(f"The scopes of the key do not grant {self.operation}")
+            raise Forbidden(f"The role {actor.role} is not granted {self.operation}")
         return actor
 
     def _counted(self, request: TenantRequest) -> Actor:

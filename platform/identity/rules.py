@@ -40,6 +40,7 @@ class Operation(StrEnum):
     CHECK_IN = "tickets:validate"
     ANSWERS = "answers:read"
     USAGE_READ = "usage:read"
+    REQUESTS_READ = "requests:read"
     PROFILE = "profile:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -71,6 +72,7 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.CHECK_IN: _STAFF | {Role.SCANNER},
     Operation.ANSWERS: _EVERYONE,
     Operation.USAGE_READ: _KNOWN,
+    Operation.REQUESTS_READ: _KNOWN,
     Operation.PROFILE: _KNOWN,
     Operation.USERS_READ: frozenset({Role.ADMIN, Role.OPERATOR}),
     Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),
@@ -99,7 +101,7 @@ SCOPES: dict[str, frozenset[Operation]] = {
     "audit:read": frozenset({Operation.AUDIT_READ}),
 }
 # What any key may do.
-_EVERY_KEY = frozenset({Operation.ANSWERS, Operation.USAGE_READ})
+_EVERY_KEY = frozenset({Operation.ANSWERS, Operation.USAGE_READ, Operation.REQUESTS_READ})
 
 # Django's permission names, as the admin panel asks for them. What is not listed is denied.
 PANEL_PERMISSIONS: dict[str, Operation] = {

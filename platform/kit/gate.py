@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import structlog
 
+from kit import language
 from kit.errors import Kind, Refusal
 from kit.ids import new_id
 from kit.metrics import REFUSED
@@ -107,6 +108,7 @@ def gated(application: Application) -> Application:
 
 
 def _refuse(environ: Environ, start_response: Any, known: tuple[float, int, str]) -> Iterable[bytes]:
+    language.begin(environ)
     until, limit, policy = known
     seconds = max(math.ceil(until - time.monotonic()), 1)
     given = environ.get("HTTP_X_REQUEST_ID", "")
@@ -116,6 +118,7 @@ def _refuse(environ: Environ, start_response: Any, known: tuple[float, int, str]
     headers = [
         ("Content-Type", CONTENT_TYPE),
         ("Content-Length", str(len(body))),
+        ("Content-Language", language.present()),
         ("Retry-After", str(seconds)),
         ("RateLimit-Policy", policy),
         ("RateLimit", f'"{POLICY}";r=0;t={seconds}'),

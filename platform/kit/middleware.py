@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response
 
-from kit import addresses, metrics, problems
+from kit import addresses, language, metrics, problems, requests
 from kit.errors import Malformed, TooLarge
 from kit.ids import new_id
 
@@ -60,6 +60,7 @@ class RequestMiddleware:
         request.request_id = given if ACCEPTED_ID.fullmatch(given) else str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        language.begin(request.META)
         request.address = addresses.client_of(request)
         is_head = request.method == "HEAD"
         if is_head:
@@ -82,10 +83,12 @@ class RequestMiddleware:
             _empty(response)
         seconds = time.perf_counter() - request.started
         metrics.observe(request, response, seconds=seconds)
+        path = _without_secrets(request.path)
+        requests.note(request, response, path=path, seconds=seconds)
         log.info(
             "request",
             method="HEAD" if is_head else request.method,
-            path=_without_secrets(request.path),
+            path=path,
             status=response.status_code,
             ms=round(seconds * 1000, 2),
         )

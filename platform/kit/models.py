@@ -46,3 +46,25 @@ class StoredAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.status}"
+
+
+class PartnerRequest(models.Model):
+    """A request that bore an API key, as its sender may look it up: for a week, without its secrets."""
+
+    request_id = models.CharField(max_length=64, db_index=True)
+    actor_id = models.UUIDField()
+    at = models.DateTimeField(db_index=True)
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=2_000)
+    query = models.CharField(max_length=2_000, blank=True)
+    # JSON as it was sent, or the beginning of what is none.
+    body = models.TextField(blank=True)
+    status = models.PositiveSmallIntegerField()
+    # Of a refusal, the problem as it was told.
+    problem = models.TextField(blank=True)
+    milliseconds = models.FloatField()
+    address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}: {self.status}"

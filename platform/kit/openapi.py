@@ -2,10 +2,18 @@
 
 from typing import Any
 
+# A star, or tags as answers carry them.
+_TAGS = r'^(\*|"\*"|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
+
 
 def _if_match(*, is_required: bool) -> dict[str, Any]:
     what = "The `ETag` of the version that was seen, or `*` for any."
-    parameter = {"in": "header", "name": "If-Match", "required": is_required, "schema": {"type": "string"}}
+    parameter = {
+        "in": "header",
+        "name": "If-Match",
+        "required": is_required,
+        "schema": {"type": "string", "pattern": _TAGS},
+    }
     return {"parameters": [{**parameter, "description": what}]}
 
 

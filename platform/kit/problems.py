@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from kit.errors import (
     REGISTRY,
@@ -23,6 +24,7 @@ from kit.errors import (
     Unauthenticated,
     Unavailable,
 )
+from kit.language import explained, present, told
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
@@ -66,17 +68,19 @@ BY_STATUS: dict[int, type[Refusal]] = {
 
 def body_of(refusal: Refusal, *, page: str, instance: str, request_id: str | None) -> dict[str, Any]:
     """Write a refusal as the members of a problem; `page` explains it, unless it is explained elsewhere."""
-    return {
-        "type": refusal.type or page,
-        "title": refusal.title,
-        "status": STATUS[refusal.kind].value,
-        "detail": str(refusal),
-        "instance": instance,
-        "code": refusal.code,
-        "request_id": request_id,
-        "errors": [error.as_dict() for error in refusal.errors],
-        **refusal.extra,
-    }
+    return told(
+        {
+            "type": refusal.type or page,
+            "title": refusal.title,
+            "status": STATUS[refusal.kind].value,
+            "detail": str(refusal),
+            "instance": instance,
+            "code": refusal.code,
+            "request_id": request_id,
+            "errors": [error.as_dict() for error in refusal.errors],
+            **refusal.extra,
+        }
+    )
 
 
 def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
@@ -85,6 +89,8 @@ def problem(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     page = f"{request.scheme}://{request.META.get('HTTP_HOST', 'localhost')}/problems/{refusal.code}"
     body = body_of(refusal, page=page, instance=request.path, request_id=getattr(request, "request_id", None))
     response = HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), status=status, content_type=CONTENT_TYPE)
+    response["Content-Language"] = present()
+    patch_vary_headers(response, ("Accept-Language",))
     if status is HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="aforo"'
     retry_after = RETRY_AFTER_SECONDS if status is HTTPStatus.SERVICE_UNAVAILABLE else refusal.retry_after
@@ -115,10 +121,11 @@ def explain(request: HttpRequest, code: str) -> HttpResponse:
     if refusal is None:
         return problem(request, NotFound(f"No problem has the code {code}"))
     status = STATUS[refusal.kind]
+    title, text = explained(code, refusal.title, refusal.__doc__ or "")
     page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(code)}</title>"
-        f"<h1>{escape(refusal.title)}</h1>"
+        f"<!doctype html><html lang={present()}><meta charset=utf-8><title>{escape(code)}</title>"
+        f"<h1>{escape(title)}</h1>"
         f"<p><code>{escape(code)}</code>, HTTP {status.value} {escape(status.phrase)}</p>"
-        f"<p>{escape(refusal.__doc__ or '')}</p>"
+        f"<p>{escape(text)}</p>"
     )
     return HttpResponse(page)

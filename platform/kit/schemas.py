@@ -4,12 +4,26 @@ from typing import Annotated
 
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 
-type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+def at_most(length: int) -> BeforeValidator:
+    """Count a text's blanks as well, as the contract does that names its length: they are taken off afterwards."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and len(value) > length:
+            says = "String should have at most {max_length} characters"
+            raise PydanticCustomError("string_too_long", says, {"max_length": length})
+        return value
+
+    return BeforeValidator(check)
+
+
+type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), at_most(200)]
 type Text = Annotated[str, StringConstraints(max_length=20_000)]
-type ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+type ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), at_most(500)]
 
 
 class In(BaseModel):

@@ -56,8 +56,10 @@ def lines(text: str, *, taken: Collection[str], passed_over: Collection[str] = (
     try:
         names = [name.strip() for name in next(reader, [])]
         if unknown := [name for name in names if name not in {*taken, *passed_over}]:
-            why = f"is none of {', '.join(sorted({*taken, *passed_over}))}"
-            raise Invalid.of([FieldError("#/lines/1", "unknown_column", f"{name!r} {why}") for name in unknown])
+            there_are = ", ".join(sorted({*taken, *passed_over}))
+            raise Invalid.of(
+                [FieldError("#/lines/1", "unknown_column", f"{name!r} is none of {there_are}") for name in unknown]
+            )
         found = [_line(reader.line_num, names, row, passed_over) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise Malformed(f"Line {reader.line_num}: {error}") from error

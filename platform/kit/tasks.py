@@ -6,7 +6,7 @@ import celery
 import structlog
 from django.utils.timezone import now
 
-from kit import idempotency, scope
+from kit import idempotency, requests, scope
 
 
 class ScopedTask(celery.Task):
@@ -36,3 +36,9 @@ class ScopedTask(celery.Task):
 def forget_answers() -> int:
     """Delete the answers of requests with an Idempotency-Key that were kept long enough."""
     return idempotency.forget_old(at=now())
+
+
+@celery.shared_task(base=ScopedTask, name="kit.forget_requests", ignore_result=True)
+def forget_requests() -> int:
+    """Delete the log of partners' requests that was kept long enough."""
+    return requests.forget_old(at=now())

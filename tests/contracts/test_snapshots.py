@@ -34,6 +34,7 @@ def test_task_names_are_pinned() -> None:
         "journal.dispatch",
         "journal.seal",
         "kit.forget_answers",
+        "kit.forget_requests",
         "tenants.send_to_all",
         "tenants.sweep",
     }
@@ -47,6 +48,7 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
         ("tenants.sweep", {"schema_name": "public"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "attendance.check_seats"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "kit.forget_answers"}),
+        ("tenants.send_to_all", {"schema_name": "public", "name": "kit.forget_requests"}),
     ]
 
 

@@ -24,6 +24,7 @@ TABLE = {
     Operation.CHECK_IN:             "x x x x . . .",
     Operation.ANSWERS:              "x x x x x x .",
     Operation.USAGE_READ:           "x x x x x . .",
+    Operation.REQUESTS_READ:        "x x x x x . .",
     Operation.PROFILE:              "x x x x x . .",
     Operation.USERS_READ:           "x . . . . . x",
     Operation.USERS_WRITE:          "x . . . . . x",

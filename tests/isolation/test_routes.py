@@ -20,7 +20,7 @@ from kit import scope
 from kit.actor import SYSTEM, Actor
 from kit.idempotency import name_of
 from kit.ids import new_id
-from kit.models import StoredAnswer
+from kit.models import PartnerRequest, StoredAnswer
 from tenants.models import Organization
 from tests.conftest import Members
 from tests.factories import make_event, make_member, make_named, make_registration, make_session
@@ -96,6 +96,14 @@ def answered() -> UUID:
     return key
 
 
+def noted(key: ApiKey) -> str:
+    """Have a request of this organization's that was noted; give its id."""
+    row = PartnerRequest.objects.create(
+        request_id="noted-request", actor_id=key.id, at=now(), method="GET", path="/secret", status=200, milliseconds=1
+    )
+    return row.request_id
+
+
 @pytest.fixture(autouse=True)
 def _probes(record_property: Callable[[str, object], None]) -> Iterator[None]:
     """Count the calls that should give nothing: the number is told after all tests."""
@@ -125,6 +133,7 @@ def foreign(acme: Organization, globex: Organization) -> Foreign:
             "user_id": admin.id,
             "key_id": key.key.id,
             "key": answered(),
+            "request_id": noted(key.key),
             "categories": make_named(Category, name="Secret category").id,
             "venues": make_named(Venue, name="Secret venue").id,
             "rooms": make_named(Room, name="Secret room").id,

@@ -18,13 +18,14 @@ from identity.schemas.accounts import (
     ProfileIn,
     RefreshIn,
     RegisterIn,
+    RequestsOut,
     ResetIn,
     StoredAnswerOut,
     UsagesOut,
     UserOut,
 )
 from identity.services import Grant
-from kit import idempotency, throttling
+from kit import idempotency, requests, throttling
 
 router = Router()
 
@@ -97,6 +98,15 @@ def update_me(request: TenantRequest, payload: ProfileIn) -> User:
 def show_usage(request: TenantRequest) -> dict[str, Any]:
     """Tell how much of its limits the credential at hand has used in the present minute. Asking counts as a read."""
     return selectors.usage(request.limits, by=request.actor)
+
+
+@router.get("/requests/{request_id}", response=RequestsOut, auth=requires(Operation.REQUESTS_READ), tags=["Usage"])
+def show_requests(request: TenantRequest, request_id: str) -> dict[str, Any]:
+    """Tell what one's own requests under an `X-Request-Id` were answered, for a week. Requests with API keys are noted.
+
+    A request may be looked up a second after its answer. Secrets are left out.
+    """
+    return {"items": requests.told(request_id, by=request.actor)}
 
 
 @router.get("/idempotency/{key}", response=StoredAnswerOut, auth=requires(Operation.ANSWERS), tags=["Idempotency"])

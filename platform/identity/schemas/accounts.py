@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -168,6 +168,28 @@ class UsagesOut(Out):
     search: UsageOut
     bulk: UsageOut
     graphql: UsageOut
+
+
+class RequestOut(Out):
+    """A request as it was noted, without secrets. `problem` is what was answered to one that was refused."""
+
+    request_id: str
+    at: datetime
+    method: str
+    path: str
+    query: str
+    body: str
+    status: int
+    problem: dict[str, Any] | None
+    milliseconds: float
+    address: str | None
+    user_agent: str
+
+
+class RequestsOut(Out):
+    """One's own requests under an id, the latest first."""
+
+    items: list[RequestOut]
 
 
 class StoredAnswerOut(Out):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from identity.rules import SCOPES
 from kit.addresses import network
-from kit.schemas import In, Moment, Out
+from kit.schemas import In, Moment, Out, at_most
 
 MAX_OVERLAP_HOURS = 7 * 24
 _UNSET: Any = None
@@ -38,7 +38,7 @@ type Addresses = Annotated[
     list[Annotated[str, AfterValidator(_network)]],
     Field(max_length=50, description="Networks that the key may be used from (CIDR notation); none for any"),
 ]
-type KeyName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+type KeyName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), at_most(100)]
 type RateClass = Literal["standard", "reduced"]
 
 
