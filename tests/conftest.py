@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from identity import keys, tokens
 from identity import selectors as identity_selectors
 from identity.models import User
+from identity.services import federation
 from journal import origin
 from journal import services as journal_services
 from kit import answers, counters, editions, gate, scope, valkey
@@ -65,6 +66,7 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     identity_selectors.forget_keys()
     keys._pairs.clear()
     tokens.forget_all()
+    federation.forget_all()
     answers.forget_all()
     editions.forget_all()
     counters.forget_all()

@@ -30,6 +30,7 @@ OF_THEIR_OWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", r"/auth/(login|refresh|password/reset)", ("bad_login", "bad_token")),
     ("POST", r"/users", ("email_taken",)),
     ("POST|PATCH", r"/api-keys/\{.*", ("key_revoked",)),
+    ("POST", r"/trusted-issuers", ("issuer_taken",)),
     ("POST|PUT|PATCH|DELETE", rf"/{_NOUNS}.*", ("name_taken", "in_use")),
     ("POST|PUT|PATCH|DELETE", r"/(events|sessions)(/\{[^}]*\})?(/sessions)?", _CLASHES),
     ("POST", r"/(events|sessions)/\{.*/(publish|suspend|resume|cancel|restore)", _CLASHES),

@@ -14,6 +14,25 @@ API_KEY_CREATED = EventType("api_key.created", "An API key was made.", is_public
 API_KEY_UPDATED = EventType("api_key.updated", "An API key was changed.", is_public=False)
 API_KEY_ROTATED = EventType("api_key.rotated", "An API key got a new secret.", is_public=False)
 API_KEY_REVOKED = EventType("api_key.revoked", "An API key was ended.", is_public=False)
+ISSUER_ADDED = EventType("issuer.added", "Tokens of another issuer are trusted.", is_public=False)
+ISSUER_UPDATED = EventType("issuer.updated", "What is trusted of an issuer was changed.", is_public=False)
+ISSUER_REMOVED = EventType("issuer.removed", "An issuer is trusted no more.", is_public=False)
+
+
+class IssuerTaken(Conflict):
+    """The issuer is trusted already; change it instead."""
+
+    code, title = "issuer_taken", "The issuer is trusted already"
+
+
+def bad_jwks(why: str) -> Invalid:
+    """Refuse the keys of an issuer."""
+    return Invalid("These are no keys to verify with", errors=[FieldError("#/jwks", "bad_jwks", why)])
+
+
+def bad_roles(known: str) -> Invalid:
+    """Refuse a map to roles that there are not."""
+    return Invalid("There is no such role", errors=[FieldError("#/roles", "bad_roles", f"there are {known}")])
 
 
 class EmailTaken(Conflict):

@@ -89,6 +89,29 @@ class SigningKey(models.Model):
         return self.kid
 
 
+class TrustedIssuer(Row):
+    """Somebody else who signs tokens of this organization's people: what to verify them with, and whom they make.
+
+    The keys are stored as they were given: nothing is fetched from addresses that callers choose.
+    """
+
+    issuer = models.CharField(max_length=500, unique=True)
+    # A JWK set (RFC 7517) of public keys.
+    jwks = models.JSONField()
+    audience = models.CharField(max_length=500)
+    # Where tokens say the e-mail and the role, with dots for members of members.
+    email_claim = models.CharField(max_length=100, default="email")
+    role_claim = models.CharField(max_length=100, blank=True)
+    # Roles by the values of that claim. Whoever has none of them has the role of the account.
+    roles = models.JSONField(default=dict, blank=True)
+    # Opens an account for whoever has none, with the role of the claim, or an attendee's.
+    opens_accounts = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.issuer
+
+
 class RefreshToken(models.Model):
     """One link of a chain of refresh tokens. Only a hash is stored."""
 

@@ -46,6 +46,8 @@ class Operation(StrEnum):
     USERS_WRITE = "users:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    ISSUERS_READ = "issuers:read"
+    ISSUERS_WRITE = "issuers:write"
     AUDIT_READ = "audit:read"
     PANEL = "panel:open"
     ORGANIZATIONS_READ = "organizations:read"
@@ -78,6 +80,8 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.USERS_WRITE: frozenset({Role.ADMIN, Role.OPERATOR}),
     Operation.KEYS_READ: frozenset({Role.ADMIN}),
     Operation.KEYS_WRITE: frozenset({Role.ADMIN}),
+    Operation.ISSUERS_READ: frozenset({Role.ADMIN}),
+    Operation.ISSUERS_WRITE: frozenset({Role.ADMIN}),
     Operation.AUDIT_READ: frozenset({Role.ADMIN}),
     Operation.PANEL: _STAFF | {Role.OPERATOR},
     Operation.ORGANIZATIONS_READ: frozenset({Role.OPERATOR}),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from identity.models import ApiKey, User
+from identity.models import ApiKey, TrustedIssuer, User
 from kit import scope, throttling
 from kit.actor import Actor
 from kit.errors import NotFound
@@ -168,6 +168,11 @@ def _standing_of(hashed: bytes) -> Standing | None:
 def forget_keys() -> None:
     """Drop what this process remembers of keys."""
     _keys.clear()
+
+
+def issuers() -> list[TrustedIssuer]:
+    """Give the issuers that are trusted, by name."""
+    return list(TrustedIssuer.objects.order_by("issuer"))
 
 
 def api_key(key_id: UUID, *, for_update: bool = False) -> ApiKey:

@@ -30,6 +30,8 @@ TABLE = {
     Operation.USERS_WRITE:          "x . . . . . x",
     Operation.KEYS_READ:            "x . . . . . .",
     Operation.KEYS_WRITE:           "x . . . . . .",
+    Operation.ISSUERS_READ:         "x . . . . . .",
+    Operation.ISSUERS_WRITE:        "x . . . . . .",
     Operation.AUDIT_READ:           "x . . . . . .",
     Operation.PANEL:                "x x x . . . x",
     Operation.ORGANIZATIONS_READ:   ". . . . . . x",

@@ -26,6 +26,7 @@ from tests.conftest import Members
 from tests.factories import make_event, make_member, make_named, make_registration, make_session
 
 METHODS = ("get", "post", "put", "patch", "delete")
+PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 # The address of each call, in the order they were made.
 probes: list[str] = []
 # Routes that need no credential say so here, one by one.
@@ -124,6 +125,11 @@ def foreign(acme: Organization, globex: Organization) -> Foreign:
         registration = make_registration(event, name="Secret guest")
         admin = make_member("admin", name="Secret admin")
         key = services.create_key(fields={"name": "Secret key", "scopes": [*SCOPES]}, by=SYSTEM, at=now())
+        issuer = services.add_issuer(
+            fields={"issuer": "https://secret.example", "jwks": {"keys": [PUBLIC_KEY]}, "audience": "x"},
+            by=SYSTEM,
+            at=now(),
+        )
         grant = _grant(admin, family=new_id(), at=now())
         return {
             "event_id": event.id,
@@ -132,6 +138,7 @@ def foreign(acme: Organization, globex: Organization) -> Foreign:
             "ticket_id": registration.id,
             "user_id": admin.id,
             "key_id": key.key.id,
+            "issuer_id": issuer.id,
             "key": answered(),
             "request_id": noted(key.key),
             "categories": make_named(Category, name="Secret category").id,

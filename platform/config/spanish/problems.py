@@ -67,6 +67,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Algunos valores no pueden aceptarse",
         "La solicitud se leyó, y algunos valores no pueden aceptarse; `errors` señala cada uno.",
     ),
+    "issuer_taken": ("El emisor ya es de confianza", "El emisor ya es de confianza; cámbielo en su lugar."),
     "key_revoked": (
         "La clave fue revocada",
         "La clave de API fue revocada, lo que no puede deshacerse. Haga otra.",

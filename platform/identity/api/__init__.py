@@ -1,5 +1,5 @@
 """REST: accounts, logins, keys, and the trail of what they did."""
 
-from identity.api import accounts, api_keys, audit, users
+from identity.api import accounts, api_keys, audit, issuers, users
 
-routers = [accounts.router, users.router, api_keys.router, audit.router]
+routers = [accounts.router, users.router, api_keys.router, audit.router, issuers.router]

@@ -2,6 +2,7 @@
 
 from identity.services.accounts import create_user, set_password, set_profile, update_user
 from identity.services.api_keys import Made, create_key, note_use, revoke_key, rotate_key, update_key
+from identity.services.federation import actor_of, add_issuer, remove_issuer, update_issuer
 from identity.services.logins import (
     Grant,
     check_attempts,
@@ -18,6 +19,8 @@ __all__ = [
     "MAIL_RESET",
     "Grant",
     "Made",
+    "actor_of",
+    "add_issuer",
     "ask_for_reset",
     "change_password",
     "check_attempts",
@@ -31,11 +34,13 @@ __all__ = [
     "note_use",
     "refresh",
     "register",
+    "remove_issuer",
     "reset_password",
     "revoke_key",
     "rotate_key",
     "set_password",
     "set_profile",
+    "update_issuer",
     "update_key",
     "update_user",
 ]
