@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from prometheus_client import Counter, Gauge, Histogram
 
 _TENANT = ["tenant"] if settings.METRICS_BY_TENANT else []
+# Callers may make methods up as they may addresses.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUESTS = Counter("aforo_requests_total", "Requests answered.", ["route", "method", "status", "plan", *_TENANT])
@@ -25,7 +27,7 @@ def observe(request: HttpRequest, response: HttpResponseBase, *, seconds: float)
     tenant = getattr(request, "tenant", None)
     plan = tenant.plan if tenant else "none"
     named = [tenant.slug if tenant else "none"] if _TENANT else []
-    route, method = _route(request), request.method or ""
+    route, method = _route(request), request.method if request.method in _METHODS else "other"
     REQUESTS.labels(route, method, str(response.status_code), plan, *named).inc()
     SECONDS.labels(route, method, plan, *named).observe(seconds)
 
