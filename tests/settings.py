@@ -3,6 +3,7 @@
 import os
 
 os.environ["DEBUG"] = "1"
+os.environ["CORS_ALLOWED_ORIGINS"] = "https://listed.example"
 
 from config import settings as product
 from config.settings import *  # noqa: F403 - everything is wanted

@@ -66,11 +66,7 @@ class RequestMiddleware:
         if is_head:
             # Whatever can be got can be asked about: routes know GET alone.
             request.method = "GET"
-        metrics.IN_PROGRESS.inc()
-        try:
-            response = self._answer(request)
-        finally:
-            metrics.IN_PROGRESS.dec()
+        response = self._answer(request)
         if "HTTP_IF_NONE_MATCH" in request.META and request.method == "GET" and "ETag" in response:
             response = self._unless_known(request, response)
         if (quota := getattr(request, "quota", None)) is not None:
