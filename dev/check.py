@@ -59,7 +59,6 @@ STEPS: list[tuple[str, list[str]]] = [
 def main() -> None:
     """Run each step; say how long it took, and all it said if it fails."""
     lock_without_addresses()
-    known_vulnerabilities()
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     for name, command in STEPS:
         started = time.monotonic()
@@ -68,6 +67,7 @@ def main() -> None:
         if done.returncode != 0:
             print(done.stdout, done.stderr, sep="\n", flush=True)
             sys.exit(1)
+    known_vulnerabilities()
 
 
 if __name__ == "__main__":

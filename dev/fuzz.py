@@ -1,6 +1,5 @@
 """`make fuzz`: send a running `make run` what its contract allows, and what not, as an admin and as a stranger."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from config.demo import PASSWORD
-from dev.places import ROOT, STATE, stop
+from dev.places import ROOT, running_port, stop
 
 _BIN = Path(sys.executable).parent
 HOST = "acme.localhost"
@@ -31,8 +30,7 @@ def run(url: str, *headers: str, left_out: str) -> int:
 
 def main() -> None:
     """Fuzz, and leave with 1 if anything was not as the contract says."""
-    known = STATE / "run" / "env.json"
-    port = os.environ.get("PORT") or (json.loads(known.read_text())["PORT"] if known.exists() else 8000)
+    port = running_port()
     url = f"http://127.0.0.1:{port}"
     body = {"email": "admin@acme.example", "password": PASSWORD}
     try:

@@ -1,6 +1,7 @@
 """Where this checkout keeps what it runs, and how its commands stop with one sentence."""
 
 import fcntl
+import json
 import os
 import socket
 import sys
@@ -73,3 +74,9 @@ def remembered_port(file: Path) -> int:
         port: int = probe.getsockname()[1]
     file.write_text(str(port))
     return port
+
+
+def running_port() -> str:
+    """Tell the port of the `make run` of this checkout, unless PORT names another."""
+    known = STATE / "run" / "env.json"
+    return os.environ.get("PORT") or str(json.loads(known.read_text())["PORT"] if known.exists() else 8000)

@@ -1,7 +1,5 @@
 """`make smoke`: the whole story over HTTP, in both organizations, against a running platform."""
 
-import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +11,7 @@ from uuid import uuid4
 import httpx
 
 from config.demo import ORGANIZATIONS, PASSWORD
-from dev.places import STATE
+from dev.places import running_port
 
 WORKER_SECONDS = 30
 # How long a revoked key may still be good elsewhere than in the process that revoked it.
@@ -301,8 +299,7 @@ def play(base_url: str, tell: Tell) -> None:
 
 def main() -> None:
     """Play against the `make run` of this checkout, or the port in PORT."""
-    known = STATE / "run" / "env.json"
-    port = os.environ.get("PORT") or (json.loads(known.read_text())["PORT"] if known.exists() else 8000)
+    port = running_port()
     try:
         play(f"http://127.0.0.1:{port}", print)
     except Failed as failure:

@@ -22,8 +22,8 @@ from kit.actor import Actor
 from kit.answers import Answer, answer
 from kit.errors import FieldError, Invalid, Refusal
 from kit.idempotency import claim_of, shares
-from kit.language import told
 from kit.listing import Row
+from kit.problems import members_of
 from kit.quick import reads_quickly
 
 router = Router(tags=["Attendance"])
@@ -89,9 +89,8 @@ def _told(trial: Trial) -> Row:
 
 
 def _rule(refusal: Refusal) -> Row:
-    rule = {"code": refusal.code, "title": refusal.title, "detail": str(refusal)}
-    said = told({**rule, "next_step": refusal.extra["next_step"], "errors": []})
-    return {name: said[name] for name in (*rule, "next_step")}
+    said = members_of(refusal)
+    return {name: said[name] for name in ("code", "title", "detail", "next_step")}
 
 
 @router.post("/events/{uuid:event_id}/reserve", response=_MADE, auth=guests, tags=["Guests"])

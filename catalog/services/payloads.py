@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Model
 
 from catalog.models import Event, Session
+from kit import models
 
 
 def _plain(value: object) -> object:
@@ -15,13 +16,8 @@ def _plain(value: object) -> object:
 
 
 def changed(row: Model, changes: dict[str, Any]) -> dict[str, list[object]]:
-    """Set the fields on the row and give `{field: [before, after]}` of those that differ."""
-    different: dict[str, list[object]] = {}
-    for field, value in changes.items():
-        before = getattr(row, field)
-        if before != value:
-            setattr(row, field, value)
-            different[field] = [_plain(before), _plain(value)]
+    """Set the fields on the row and give `{field: [before, after]}` of those that differ, as the journal keeps them."""
+    different = {name: [*map(_plain, values)] for name, values in models.changed(row, changes).items()}
     if "access_code" in different:
         different["access_code"] = ["***", "***"]
     return different

@@ -20,7 +20,8 @@ from kit.middleware import is_bulk
 from kit.problems import CONTENT_TYPE, STATUS
 
 SCHEME = "BearerToken"
-_NOUNS = r"(?:categories|venues|rooms|speakers)"
+_UNCONTESTED = ("/categories", "/venues", "/rooms", "/speakers")
+_NOUNS = f"(?:{'|'.join(noun[1:] for noun in _UNCONTESTED)})"
 _SEAT = ("already_over", "already_registered", "bad_access_code", "overlaps", "registration_closed", "sold_out")
 _CLASHES = ("capacity_below_seats_taken", "schedule_clash", "wrong_stage", "already_over")
 
@@ -39,7 +40,6 @@ OF_THEIR_OWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("GET|POST", r"/tickets/\{.*", ("no_ticket",)),
     ("POST", r"/tickets/validate", ("nonce_reused",)),
 )
-_UNCONTESTED = ("/categories", "/venues", "/rooms", "/speakers")
 # What is there no more is told to whoever asks for it by its id.
 _DELETABLE = re.compile(rf"/(events|sessions|{_NOUNS})/\{{")
 
@@ -143,9 +143,12 @@ class Contract(NinjaAPI):
         """Name an operation after its view: names are unique, and generated clients are called by them."""
         return operation.view_func.__name__
 
-    def get_openapi_schema(self, **how: Any) -> OpenAPISchema:
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
         """Write the document."""
-        document: OpenAPISchema = super().get_openapi_schema(**how)
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        document: OpenAPISchema = super().get_openapi_schema(path_prefix=prefix)
         routes = {
             (method, path): route
             for _, router in self._routers
@@ -153,10 +156,9 @@ class Contract(NinjaAPI):
             for route in view.operations
             for method in route.methods
         }
-        prefix = next(iter(document["paths"])).removesuffix(_plain(next(iter(routes))[1]))
         for (method, path), route in routes.items():
             plain = _plain(path)
-            told = document["paths"][f"{prefix}{plain}"][method.lower()]
+            told = document["paths"][f"{prefix.rstrip('/')}{plain}"][method.lower()]
             for status, problem in _problems(method, plain, route).items():
                 _add(told["responses"], status, problem)
             guard = _guard(route)

@@ -12,7 +12,7 @@ from journal import origin
 from journal.messages import ACCESS_DENIED, WRITE_REFUSED, EventType
 from journal.services import record
 from kit import scope
-from kit.actor import Actor
+from kit.actor import Actor, caller_of
 from kit.middleware import Handler, Request, log
 
 # Refusals for what is there already. A body that cannot be read says nothing about anything.
@@ -37,7 +37,7 @@ class AuditMiddleware:
         """Handle one request."""
         origin.begin(origin.Origin(request.request_id, request.address))
         response = self._below(request)
-        actor: Actor | None = getattr(request, "actor", None) or getattr(request, "refused", None)
+        actor = caller_of(request)
         if actor is None or actor.kind == "anonymous":
             return response
         if response.status_code == HTTPStatus.FORBIDDEN:

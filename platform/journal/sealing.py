@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 from celery import current_app
-from django.db import transaction
 from django.utils.timezone import now
 
 from journal import selectors
 from journal.models import Cursor, Entry, Seal
+from journal.services import read_on
 from journal.verify import BEGINNING, Verdict, leaf, root, seal_hash, verify
 from kit import scope
 
@@ -41,21 +41,10 @@ def _moment(at: datetime) -> str:
 
 def seal(*, at: datetime) -> int:
     """Seal every settled entry that has no seal yet; tell how many. Runs once at a time in a schema."""
-    Cursor.objects.get_or_create(name=SEALER)
-    total = 0
-    while count := _seal_batch(at=at):
-        total += count
-    return total
+    return read_on(SEALER, lambda entries: _seal_batch(entries, at=at), batch=BATCH)
 
 
-@transaction.atomic
-def _seal_batch(*, at: datetime) -> int:
-    cursor = Cursor.objects.select_for_update(skip_locked=True, no_key=True).filter(name=SEALER).first()
-    if cursor is None:
-        return 0
-    entries = list(selectors.after(cursor)[:BATCH])
-    if not entries:
-        return 0
+def _seal_batch(entries: list[Entry], *, at: datetime) -> None:
     before = Seal.objects.order_by("-number").first()
     leaves = [leaf(line_of(entry)) for entry in entries]
     number, top = (before.number if before else 0) + 1, root(leaves)
@@ -65,9 +54,6 @@ def _seal_batch(*, at: datetime) -> int:
         last_xid=entries[-1].xid, last_id=entries[-1].id,
         hash=seal_hash(number=number, previous=previous, top=top.hex(), count=len(entries), sealed_at=_moment(at)),
     )  # fmt: skip
-    cursor.xid, cursor.entry_id = entries[-1].xid, entries[-1].id
-    cursor.save(update_fields=["xid", "entry_id", "updated_at"])
-    return len(entries)
 
 
 def seal_if_due() -> bool:

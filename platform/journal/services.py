@@ -151,23 +151,35 @@ def dispatch() -> int:
     at a time; a second finds the cursor locked and leaves the work to the first.
     """
     consumers: list[Consumer] = [import_string(path) for path in settings.JOURNAL_CONSUMERS]
-    Cursor.objects.get_or_create(name=DISPATCHER)
+
+    def hand_over(entries: list[Entry]) -> None:
+        for consume in consumers:
+            consume(entries)
+
+    return read_on(DISPATCHER, hand_over, batch=BATCH)
+
+
+def read_on(name: str, consume: Consumer, *, batch: int) -> int:
+    """Have a reader consume every settled entry that it has not seen, in batches; tell how many there were.
+
+    Each batch is consumed in the transaction that moves the reader's cursor. One of a name reads at a time in a schema.
+    """
+    Cursor.objects.get_or_create(name=name)
     total = 0
-    while count := _dispatch_batch(consumers):
+    while count := _read_batch(name, consume, batch):
         total += count
     return total
 
 
 @transaction.atomic
-def _dispatch_batch(consumers: list[Consumer]) -> int:
-    cursor = Cursor.objects.select_for_update(skip_locked=True, no_key=True).filter(name=DISPATCHER).first()
+def _read_batch(name: str, consume: Consumer, batch: int) -> int:
+    cursor = Cursor.objects.select_for_update(skip_locked=True, no_key=True).filter(name=name).first()
     if cursor is None:
         return 0
-    entries = list(selectors.after(cursor)[:BATCH])
+    entries = list(selectors.after(cursor)[:batch])
     if not entries:
         return 0
-    for consume in consumers:
-        consume(entries)
+    consume(entries)
     cursor.xid, cursor.entry_id = entries[-1].xid, entries[-1].id
     cursor.save(update_fields=["xid", "entry_id", "updated_at"])
     return len(entries)

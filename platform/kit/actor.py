@@ -33,3 +33,9 @@ class Actor:
 
 SYSTEM = Actor(kind="system", id=None, label="system", role="system")
 ANONYMOUS = Actor(kind="anonymous", id=None, label="anonymous", role="anonymous")
+
+
+def caller_of(request: object) -> Actor | None:
+    """Give who sent a request, as far as it was found out: its actor, or somebody known who was refused before that."""
+    found: Actor | None = getattr(request, "actor", None) or getattr(request, "refused", None)
+    return found

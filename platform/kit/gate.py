@@ -15,9 +15,8 @@ import structlog
 
 from kit import language
 from kit.errors import Kind, Refusal
-from kit.ids import new_id
 from kit.metrics import REFUSED
-from kit.middleware import ACCEPTED_ID, HEADER, is_bulk
+from kit.middleware import HEADER, is_bulk, request_id_of
 from kit.problems import CONTENT_TYPE, body_of
 
 log = structlog.get_logger()
@@ -62,6 +61,14 @@ def too_many(limit: int, *, seconds: int, policy: str = POLICY, detail: str = ""
     )
 
 
+def fields(limit: int, *, remaining: int, seconds: int) -> dict[str, str]:
+    """Write a policy, and what is left of it for so many seconds, as answers carry them."""
+    return {
+        "RateLimit-Policy": f'"{POLICY}";q={limit};w={MINUTE}',
+        "RateLimit": f'"{POLICY}";r={remaining};t={seconds}',
+    }
+
+
 def class_of(environ: Mapping[str, Any]) -> Class:
     """Tell what sort of work a request asks for."""
     path = environ["PATH_INFO"]
@@ -72,19 +79,19 @@ def class_of(environ: Mapping[str, Any]) -> Class:
     return Class.SEARCH if path.endswith("/search") or "search=" in environ.get("QUERY_STRING", "") else Class.READ
 
 
-# Callers and classes, with the policy and the moment when it opens again.
-_shut: dict[tuple[Any, ...], tuple[float, int, str]] = {}
+# Callers and classes, with the moment when it opens again, and the limit.
+_shut: dict[tuple[Any, ...], tuple[float, int]] = {}
 _told_at, _untold = 0.0, 0
 
 
-def shut(environ: Mapping[str, Any], of: Class, *, limit: int, policy: str, seconds: int) -> None:
+def shut(environ: Mapping[str, Any], of: Class, *, limit: int, seconds: int) -> None:
     """Refuse a caller's requests of a class from now on, for so many seconds."""
     caller = environ.get(_CALLER)
     if caller is None:
         return
     if len(_shut) >= MAX_REMEMBERED:
         _shut.clear()
-    _shut[*caller, of] = time.monotonic() + seconds, limit, policy
+    _shut[*caller, of] = time.monotonic() + seconds, limit
 
 
 def open_all() -> None:
@@ -107,12 +114,11 @@ def gated(application: Application) -> Application:
     return serve
 
 
-def _refuse(environ: Environ, start_response: Any, known: tuple[float, int, str]) -> Iterable[bytes]:
+def _refuse(environ: Environ, start_response: Any, known: tuple[float, int]) -> Iterable[bytes]:
     language.begin(environ)
-    until, limit, policy = known
+    until, limit = known
     seconds = max(math.ceil(until - time.monotonic()), 1)
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    request_id = given if ACCEPTED_ID.fullmatch(given) else str(new_id())
+    request_id = request_id_of(environ)
     refusal = too_many(limit, seconds=seconds)
     body = orjson.dumps(body_of(refusal, page="", instance=environ["PATH_INFO"], request_id=request_id))
     headers = [
@@ -120,8 +126,7 @@ def _refuse(environ: Environ, start_response: Any, known: tuple[float, int, str]
         ("Content-Length", str(len(body))),
         ("Content-Language", language.present()),
         ("Retry-After", str(seconds)),
-        ("RateLimit-Policy", policy),
-        ("RateLimit", f'"{POLICY}";r=0;t={seconds}'),
+        *fields(limit, remaining=0, seconds=seconds).items(),
         ("X-Content-Type-Options", "nosniff"),
         (HEADER, request_id),
     ]

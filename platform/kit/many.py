@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from kit.api import field_error
 from kit.errors import FieldError, Invalid, Refusal
-from kit.language import told
+from kit.problems import members_of
 from kit.schemas import In, Out
 
 MAX_ITEMS = 1_000
@@ -143,5 +143,4 @@ def _result(outcome: Outcome, *, is_dry: bool) -> dict[str, Any]:
 
 def _error(refusal: Refusal, place: str) -> dict[str, Any]:
     errors = [FieldError(place + error.pointer.removeprefix("#"), error.code, error.detail) for error in refusal.errors]
-    said = {"code": refusal.code, "title": refusal.title, "detail": str(refusal)}
-    return told({**said, "errors": [error.as_dict() for error in errors], **refusal.extra})
+    return members_of(refusal, errors=errors)

@@ -19,7 +19,7 @@ from kit.ids import new_id
 log = structlog.get_logger()
 
 HEADER = "X-Request-Id"
-ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
 
 _NO_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
@@ -56,8 +56,7 @@ class RequestMiddleware:
     def __call__(self, request: Request) -> HttpResponseBase:
         """Handle one request."""
         request.started = time.perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request.request_id = given if ACCEPTED_ID.fullmatch(given) else str(new_id())
+        request.request_id = request_id_of(request.META)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         language.begin(request.META)
@@ -130,6 +129,12 @@ def _empty(response: HttpResponseBase) -> None:
         response.content = b""
     elif isinstance(response, StreamingHttpResponse):
         response.streaming_content = iter(())
+
+
+def request_id_of(meta: Mapping[str, Any]) -> str:
+    """Give the id that a caller named a request by, or else a new one."""
+    given = meta.get("HTTP_X_REQUEST_ID", "")
+    return given if _ACCEPTED_ID.fullmatch(given) else str(new_id())
 
 
 def is_bulk(path: str) -> bool:

@@ -1,8 +1,19 @@
 """What every table of ours has in common."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 
 from kit.ids import new_id
+
+
+def changed(row: models.Model, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set the fields on the row, and give `{field: [before, after]}` of those that differ."""
+    different = {name: [getattr(row, name), value] for name, value in changes.items() if getattr(row, name) != value}
+    for name, (_, value) in different.items():
+        setattr(row, name, value)
+    return different
 
 
 class Row(models.Model):

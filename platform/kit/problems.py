@@ -1,5 +1,6 @@
 """Refusals as HTTP: `application/problem+json` (RFC 9457)."""
 
+from collections.abc import Sequence
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,7 @@ from kit.errors import (
     REGISTRY,
     Conflict,
     Deleted,
+    FieldError,
     Forbidden,
     InternalError,
     Kind,
@@ -64,6 +66,12 @@ BY_STATUS: dict[int, type[Refusal]] = {
         Unavailable,
     )
 }
+
+
+def members_of(refusal: Refusal, *, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
+    """Write a refusal that stands within an answer, with the faults as they are to be pointed at there."""
+    said = {"code": refusal.code, "title": refusal.title, "detail": str(refusal)}
+    return told({**said, "errors": [error.as_dict() for error in errors], **refusal.extra})
 
 
 def body_of(refusal: Refusal, *, page: str, instance: str, request_id: str | None) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The log of requests that bore an API key: for partners who ask what became of one.
 
 Requests are noted in the process's memory and written together, twice a second, by a thread of its own: they cost their
-sender nothing. A process that is killed loses what it had not written. Kept for a week, without secrets.
+sender next to nothing. A process that is killed loses what it had not written. Kept for a week, without secrets.
 """
 
 import atexit
 import gzip
 import re
 import threading
+import time
 from collections import deque
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -24,10 +25,11 @@ from django.http.response import HttpResponseBase
 from django.utils.timezone import now
 
 from kit import scope
-from kit.actor import Actor
+from kit.actor import Actor, caller_of
 from kit.bulk import insert_values
 from kit.errors import NotFound
 from kit.models import PartnerRequest
+from kit.problems import CONTENT_TYPE
 
 log = structlog.get_logger()
 
@@ -50,29 +52,29 @@ type Noted = tuple[str, tuple[Any, ...]]
 
 # What is not written yet: the scope, and the row. The oldest goes first if there is too much.
 _waiting: deque[Noted] = deque(maxlen=MAX_WAITING)
-_due = threading.Event()
 _starting = threading.Lock()
 _writer: threading.Thread | None = None
 
 
 def note(request: HttpRequest, response: HttpResponseBase, *, path: str, seconds: float) -> None:
     """Note a request of a key's. `path` holds no secrets."""
-    actor: Actor | None = getattr(request, "actor", None) or getattr(request, "refused", None)
+    actor = caller_of(request)
     tenant = getattr(request, "tenant", None)
     if actor is None or actor.kind != "key" or tenant is None or not settings.REQUEST_LOG:
         return
-    is_problem = isinstance(response, HttpResponse) and response.get("Content-Type", "").startswith("application/p")
     _waiting.append((tenant.schema_name, (
         getattr(request, "request_id", ""), actor.id, now(), request.method, path[:2_000],
         _redacted_query(request), _body(request), response.status_code,
-        _problem(response, path) if is_problem and isinstance(response, HttpResponse) else "",
+        _problem(response, path),
         round(seconds * 1_000, 2), getattr(request, "address", None), request.META.get("HTTP_USER_AGENT", "")[:200],
     )))  # fmt: skip
     _see_to_it_that_it_is_written()
 
 
-def _problem(response: HttpResponse, path: str) -> str:
-    """Give a problem as it was told, but for an address that may hold a secret."""
+def _problem(response: HttpResponseBase, path: str) -> str:
+    """Give a problem, if it is one, as it was told, but for an address that may hold a secret."""
+    if not isinstance(response, HttpResponse) or response.get("Content-Type") != CONTENT_TYPE:
+        return ""
     is_packed = response.get("Content-Encoding") == "gzip"
     body = gzip.decompress(response.content) if is_packed else response.content
     return orjson.dumps({**orjson.loads(body), "instance": path}).decode() if body else ""
@@ -122,7 +124,7 @@ def _see_to_it_that_it_is_written() -> None:
 
 def _write_on() -> None:
     while True:
-        _due.wait(EVERY_SECONDS)
+        time.sleep(EVERY_SECONDS)
         if _waiting:
             write()
 

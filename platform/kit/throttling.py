@@ -19,7 +19,7 @@ from django_ratelimit.core import get_usage
 from kit import gate
 from kit.actor import Actor
 from kit.errors import Refusal, Unavailable
-from kit.gate import MINUTE, POLICY, Class, class_of, too_many
+from kit.gate import MINUTE, Class, class_of, too_many
 from kit.middleware import Request
 
 # A household or a server of IPv6 has 64 bits of addresses to itself.
@@ -55,11 +55,6 @@ class Quota:
     is_counted: bool
     refusal: Refusal | None = None
 
-    @property
-    def policy(self) -> str:
-        """Write the policy as the field `RateLimit-Policy` has it."""
-        return f'"{POLICY}";q={self.limit};w={MINUTE}'
-
     def tell(self, response: HttpResponseBase) -> None:
         """Write into an answer what is left, having counted it if that waited for the answer."""
         if self.usage is None:
@@ -67,8 +62,10 @@ class Quota:
         if not self.is_counted and response.status_code != HTTPStatus.NOT_MODIFIED:
             self.is_counted = True
             self.usage = used(self.of, self.whose, limit=self.limit, counts=True) or self.usage
-        response["RateLimit-Policy"] = self.policy
-        response["RateLimit"] = f'"{POLICY}";r={self.usage.remaining};t={self.usage.resets_in}'
+        for name, value in gate.fields(
+            self.limit, remaining=self.usage.remaining, seconds=self.usage.resets_in
+        ).items():
+            response[name] = value
 
 
 def used(of: str, whose: str, *, limit: int, seconds: int = MINUTE, counts: bool = False) -> Usage | None:
@@ -114,9 +111,7 @@ def count(request: Request, whose: str, *, is_known: bool, rate_class: str = "",
         quota = request.quota = _asked(request, whose, limits, of=of or class_of(request.META), rate_class=rate_class)
         quota.refusal = _refusal(quota, is_known=is_known)
         if quota.usage is not None and quota.refusal is not None and of is None:
-            gate.shut(
-                request.META, quota.of, limit=quota.limit, policy=quota.policy, seconds=max(quota.usage.resets_in, 1)
-            )
+            gate.shut(request.META, quota.of, limit=quota.limit, seconds=max(quota.usage.resets_in, 1))
     if quota.refusal is not None:
         raise quota.refusal
 

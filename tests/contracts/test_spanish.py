@@ -141,6 +141,6 @@ def test_pages_of_problems_are_in_spanish(acme: Organization) -> None:
 
 def test_the_gate_speaks_spanish_as_well() -> None:
     environ = {"PATH_INFO": "/", "REQUEST_METHOD": "GET", "HTTP_ACCEPT_LANGUAGE": "es"}
-    (body,) = gate._refuse(environ, lambda *_: None, (9e9, 5, ""))
+    (body,) = gate._refuse(environ, lambda *_: None, (9e9, 5))
     assert "La cuota está agotada" in body.decode()
     assert "5 solicitudes en 60 s" in body.decode()

@@ -48,8 +48,8 @@ def translated(problem: dict[str, Any]) -> dict[str, Any]:
     elif errors and problem["detail"] == summed:
         detail = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors)
     else:
-        detail = "; ".join(said(part) for part in problem["detail"].split("; ")) if ";" in problem["detail"] else ""
-        whole = said(problem["detail"])
-        detail = whole if whole != problem["detail"] or not detail else detail
+        detail = said(problem["detail"])
+        if detail == problem["detail"]:
+            detail = "; ".join(said(part) for part in detail.split("; "))
     more = {"next_step": said(problem["next_step"])} if "next_step" in problem else {}
     return {**problem, "title": title, "detail": detail, "errors": errors, **more}

@@ -21,26 +21,39 @@ from identity.rules import Role
 from identity.services.noting import note
 from kit.actor import ANONYMOUS, Actor
 from kit.errors import FieldError, Invalid
+from kit.models import changed
 
 
 def _payload(user: User) -> dict[str, str]:
     return {"email": user.email, "name": user.name, "role": user.role}
 
 
+def _hashed(password: str | None, user: User) -> str:
+    """Give what is stored of a password, or of none.
+
+    Raises:
+        Invalid: it is weak.
+    """
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise weak_password(error.messages) from error
+    return make_password(password)
+
+
 @transaction.atomic
-def create_user(*, email: str, name: str, password: str, by: Actor, at: datetime, role: str = Role.ATTENDEE) -> User:
-    """Open an account.
+def create_user(
+    *, email: str, name: str, password: str | None, by: Actor, at: datetime, role: str = Role.ATTENDEE
+) -> User:
+    """Open an account; without a password, one that nobody can log in to with any.
 
     Raises:
         EmailTaken: the e-mail has one, in any spelling of its case.
         Invalid: the password is weak.
     """
     user = User(email=email.strip().lower(), name=name, role=role)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise weak_password(error.messages) from error
-    user.password = make_password(password)
+    user.password = _hashed(password, user)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -62,10 +75,7 @@ def update_user(*, user_id: UUID | None, changes: dict[str, Any], by: Actor, at:
     user = selectors.user(user_id, for_update=True)
     if user.id == by.id and {"role", "is_active"} & changes.keys():
         raise Invalid("Ask another admin to change your own role or activity")
-    before = {field: getattr(user, field) for field in changes}
-    for field, value in changes.items():
-        setattr(user, field, value)
-    different = {field: [old, getattr(user, field)] for field, old in before.items() if old != getattr(user, field)}
+    different = changed(user, changes)
     if not different:
         return user
     user.save(update_fields=[*different, "updated_at"])
@@ -84,11 +94,7 @@ def set_password(*, user_id: UUID | None, password: str, by: Actor, at: datetime
         Invalid: the password is weak.
     """
     user = selectors.user(user_id)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise weak_password(error.messages) from error
-    user.password, user.tokens_since = make_password(password), at
+    user.password, user.tokens_since = _hashed(password, user), at
     with transaction.atomic():
         user.save(update_fields=["password", "tokens_since", "updated_at"])
         RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)

@@ -15,6 +15,7 @@ from identity.models import ApiKey
 from identity.rules import KEY_PREFIX
 from identity.services.noting import note
 from kit.actor import Actor
+from kit.models import changed
 
 LIFETIME = timedelta(days=365)
 MAX_LIFETIME = timedelta(days=2 * 365)
@@ -71,14 +72,11 @@ def update_key(*, key_id: UUID, changes: dict[str, Any], by: Actor, at: datetime
         Invalid: it would expire in the past, or too late.
     """
     key = _live(key_id)
-    before = {field: getattr(key, field) for field in changes}
-    different = {field: [old, changes[field]] for field, old in before.items() if old != changes[field]}
+    different = changed(key, changes)
     if not different:
         return key
     if "expires_at" in different:
-        _check_expiry(changes["expires_at"], at=at)
-    for field in different:
-        setattr(key, field, changes[field])
+        _check_expiry(key.expires_at, at=at)
     key.save(update_fields=[*different, "updated_at"])
     told = {field: [str(value) for value in values] for field, values in different.items()}
     note(API_KEY_UPDATED, key, by=by, at=at, payload=_payload(key), changes=told)

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
 from identity import selectors
@@ -15,18 +14,20 @@ from identity.messages import (
     ISSUER_ADDED,
     ISSUER_REMOVED,
     ISSUER_UPDATED,
-    USER_CREATED,
     BadToken,
+    EmailTaken,
     IssuerTaken,
     bad_jwks,
     bad_roles,
 )
 from identity.models import TrustedIssuer, User
 from identity.rules import MEMBER_ROLES, Role
+from identity.services.accounts import create_user
 from identity.services.noting import note
 from kit import scope
 from kit.actor import SYSTEM, Actor
 from kit.errors import NotFound
+from kit.models import changed
 
 # A signature that anybody could make with what is published, as the symmetric ones are, is none.
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
@@ -124,20 +125,13 @@ def _user_of(claims: dict[str, Any], issuer: TrustedIssuer, *, role: str, at: da
         return found
     if not issuer.opens_accounts:
         raise BadToken("Nobody here has the e-mail of the token")
-    name = claims.get("name")
-    user = User(
-        email=email, name=name[:200] if isinstance(name, str) and name else email, role=role or Role.ATTENDEE,
-        password=make_password(None),
-    )  # fmt: skip
+    claimed = claims.get("name")
+    name = claimed[:200] if isinstance(claimed, str) and claimed else email
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            payload = {"email": user.email, "name": user.name, "role": user.role}
-            note(USER_CREATED, user, by=SYSTEM, at=at, payload=payload)
-    except IntegrityError:
+        return create_user(email=email, name=name, password=None, role=role or Role.ATTENDEE, by=SYSTEM, at=at).id
+    except EmailTaken:
         # Two of their first requests came at once.
         return User.objects.values_list("id", flat=True).get(email=email)
-    return user.id
 
 
 def _check(fields: dict[str, Any]) -> None:
@@ -185,13 +179,11 @@ def update_issuer(*, issuer_id: UUID, changes: dict[str, Any], by: Actor, at: da
     """
     _check(changes)
     issuer = _issuer(issuer_id)
-    before = {name: getattr(issuer, name) for name in changes}
-    different = {name: [str(old), str(changes[name])] for name, old in before.items() if old != changes[name]}
+    different = changed(issuer, changes)
     if different:
-        for name in different:
-            setattr(issuer, name, changes[name])
         issuer.save(update_fields=[*different, "updated_at"])
-        note(ISSUER_UPDATED, issuer, by=by, at=at, payload={"issuer": issuer.issuer}, changes=different)
+        told = {name: [str(value) for value in values] for name, values in different.items()}
+        note(ISSUER_UPDATED, issuer, by=by, at=at, payload={"issuer": issuer.issuer}, changes=told)
         transaction.on_commit(forget_all)
     return issuer
 

@@ -1,6 +1,5 @@
 """Logins, and the chains of refresh tokens that keep them open."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -60,9 +59,10 @@ def login(*, email: str, password: str, at: datetime, address: str = "") -> Gran
     email = email.strip().lower()
     check_attempts(email, address=address)
     user = User.objects.filter(email=email).first()
-    # Whoever asks cannot tell by the time it takes whether there is an account.
-    is_right = check_password(password, user.password) if user else bool(make_password(password)) and False
-    if user is None or not is_right or not user.is_active:
+    if user is None:
+        # Whoever asks cannot tell by the time it takes whether there is an account.
+        make_password(password)
+    if user is None or not check_password(password, user.password) or not user.is_active:
         note_failed_login(email=email, at=at, address=address)
         raise BadLogin
     with transaction.atomic():
@@ -70,11 +70,13 @@ def login(*, email: str, password: str, at: datetime, address: str = "") -> Gran
         return _grant(user, family=new_id(), at=at)
 
 
-def _failures(email: str, address: str, *, counts: bool = False) -> Iterator[Usage | None]:
+def _failures(email: str, address: str, *, counts: bool = False) -> list[Usage | None]:
     """Tell how often logging in to an account failed: from one address, and in all."""
     account = opaque(email)
-    yield used("failures", f"{account}:{address}", limit=MAX_FAILURES, seconds=FAILURE_SECONDS, counts=counts)
-    yield used("failures", account, limit=MAX_FAILURES_IN_ALL, seconds=FAILURE_SECONDS, counts=counts)
+    return [
+        used("failures", whose, limit=limit, seconds=FAILURE_SECONDS, counts=counts)
+        for whose, limit in ((f"{account}:{address}", MAX_FAILURES), (account, MAX_FAILURES_IN_ALL))
+    ]
 
 
 def check_attempts(email: str, *, address: str) -> None:
@@ -102,8 +104,7 @@ def note_login(user: User, *, at: datetime) -> None:
 def note_failed_login(*, email: str, at: datetime, address: str = "") -> None:
     """Count a failed login, and record it if the account exists: nobody may fill the journal with made-up names."""
     email = email.strip().lower()
-    for _ in _failures(email, address, counts=True):
-        pass
+    _failures(email, address, counts=True)
     user = User.objects.filter(email=email).first()
     with transaction.atomic():
         note(LOGIN_FAILED, user, by=SYSTEM, at=at)
