@@ -25,7 +25,7 @@ class RoutedRequest(Request):
 
 
 class LocalizationMiddleware:
-    """Show the pages for people in the language and the clock of their organization. JSON stays in UTC."""
+    """Show pages in the language and the clock of their organization. For pages for people: JSON stays in UTC."""
 
     def __init__(self, get_response: Handler) -> None:
         """Wrap the layers below."""
@@ -34,7 +34,7 @@ class LocalizationMiddleware:
     def __call__(self, request: RoutedRequest) -> HttpResponseBase:
         """Handle one request."""
         tenant = getattr(request, "tenant", None)
-        if tenant is None or not request.path.startswith(settings.PAGE_PREFIXES):
+        if tenant is None:
             return self._below(request)
         with translation.override(tenant.locale), timezone.override(tenant.timezone):
             return self._below(request)

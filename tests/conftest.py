@@ -19,7 +19,7 @@ from identity.models import User
 from identity.services import federation
 from journal import origin
 from journal import services as journal_services
-from kit import answers, counters, editions, gate, scope, valkey
+from kit import answers, counters, editions, gate, scope, throttling, valkey
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from kit.middleware import is_bulk
@@ -71,19 +71,21 @@ def _clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     editions.forget_all()
     counters.forget_all()
     gate.open_all()
-    journal_services._announced.clear()
+    throttling.forget_all()
+    journal_services._unannounced.clear()
     origin.begin(origin.NOWHERE)
 
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Json]]:
-    """Catch the jobs that are enqueued: (name, keyword arguments)."""
+    """Catch the jobs that are enqueued: (name, keyword arguments). Announcements are sent at once."""
     jobs: list[tuple[str, Json]] = []
 
     def send_task(name: str, args: Any = (), kwargs: Json | None = None, **_: Any) -> None:
         jobs.append((name, dict(kwargs or {})))
 
     monkeypatch.setattr(current_app, "send_task", send_task)
+    monkeypatch.setattr(journal_services.announcing, "ask", journal_services.send_announcements)
     return jobs
 
 

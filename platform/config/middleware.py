@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
 from kit.middleware import Handler
+from tenants.middleware import LocalizationMiddleware
 
 
 class PagesMiddleware:
@@ -21,7 +22,7 @@ class PagesMiddleware:
         """Wrap the layers below, once bare and once behind Django's."""
         self._bare = get_response
         self._csrf = CsrfViewMiddleware(AuthenticationMiddleware(MessageMiddleware(get_response)))
-        self._paged = cast("Handler", SessionMiddleware(self._csrf))
+        self._paged = cast("Handler", LocalizationMiddleware(cast("Handler", SessionMiddleware(self._csrf))))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request."""

@@ -86,12 +86,11 @@ MIDDLEWARE = [
     "tenants.middleware.TenancyMiddleware",
     "kit.middleware.CompressionMiddleware",
     "kit.answers.ReadyMiddleware",
-    "tenants.middleware.LocalizationMiddleware",
     "journal.middleware.AuditMiddleware",
     "config.middleware.PagesMiddleware",
 ]
 
-# The three layers that these ask for stand inside PagesMiddleware.
+# The three layers that these ask for stand inside PagesMiddleware, as does what is for pages alone.
 SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 
 TEMPLATES: list[dict[str, Any]] = [

@@ -1,6 +1,5 @@
 """Writing the journal, and telling those who listen."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from journal.models import CURRENT_XID, Cursor, Entry
 from journal.selectors import DISPATCHER
 from kit import editions, scope
 from kit.actor import Actor
+from kit.background import Chore
 from kit.bulk import insert_values
 from kit.ids import new_id
 
@@ -25,12 +25,13 @@ log = structlog.get_logger()
 
 DISPATCH = "journal.dispatch"
 BATCH = 500
-# Entries of one window share one task: the task starts when the window closes, so it sees all of them.
+# Entries of one window share one task: it is sent when the window closes, so it sees all of them.
 WINDOW_SECONDS = 0.2
 
 type Consumer = Callable[[list[Entry]], None]
 
-_announced: dict[str, float] = {}
+# Schemas with entries that no task was sent for yet.
+_unannounced: set[str] = set()
 
 
 def record(
@@ -132,15 +133,22 @@ def announce() -> None:
 
 def wake_dispatcher() -> None:
     """Have the dispatcher look at the journal soon. Call after commit; never fails, and many calls cost one task."""
-    schema_name = scope.current()
-    now = time.monotonic()
-    if now < _announced.get(schema_name, 0.0):
-        return
-    _announced[schema_name] = now + WINDOW_SECONDS
-    try:
-        current_app.send_task(DISPATCH, kwargs={"schema_name": schema_name}, countdown=WINDOW_SECONDS, retry=False)
-    except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and none may undo a deed
-        log.warning("announce_failed", error=repr(error))
+    _unannounced.add(scope.current())
+    announcing.ask()
+
+
+def send_announcements() -> None:
+    """Send the tasks that were asked for."""
+    while _unannounced:
+        schema_name = _unannounced.pop()
+        try:
+            current_app.send_task(DISPATCH, kwargs={"schema_name": schema_name}, retry=False)
+        except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and the sweep makes up for it
+            log.warning("announce_failed", schema=schema_name, error=repr(error))
+
+
+# By a thread of its own: no deed waits for the broker.
+announcing = Chore("announcements", send_announcements, seconds=WINDOW_SECONDS)
 
 
 def dispatch() -> int:

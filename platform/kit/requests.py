@@ -4,11 +4,8 @@ Requests are noted in the process's memory and written together, twice a second,
 sender next to nothing. A process that is killed loses what it had not written. Kept for a week, without secrets.
 """
 
-import atexit
 import gzip
 import re
-import threading
-import time
 from collections import deque
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -26,6 +23,7 @@ from django.utils.timezone import now
 
 from kit import scope
 from kit.actor import Actor, caller_of
+from kit.background import Chore
 from kit.bulk import insert_values
 from kit.errors import NotFound
 from kit.models import PartnerRequest
@@ -52,8 +50,6 @@ type Noted = tuple[str, tuple[Any, ...]]
 
 # What is not written yet: the scope, and the row. The oldest goes first if there is too much.
 _waiting: deque[Noted] = deque(maxlen=MAX_WAITING)
-_starting = threading.Lock()
-_writer: threading.Thread | None = None
 
 
 def note(request: HttpRequest, response: HttpResponseBase, *, path: str, seconds: float) -> None:
@@ -68,7 +64,7 @@ def note(request: HttpRequest, response: HttpResponseBase, *, path: str, seconds
         _problem(response, path),
         round(seconds * 1_000, 2), getattr(request, "address", None), request.META.get("HTTP_USER_AGENT", "")[:200],
     )))  # fmt: skip
-    _see_to_it_that_it_is_written()
+    writing.ask()
 
 
 def _problem(response: HttpResponseBase, path: str) -> str:
@@ -112,23 +108,6 @@ def redacted(value: Any) -> Any:
     return [redacted(part) for part in value] if isinstance(value, list) else value
 
 
-def _see_to_it_that_it_is_written() -> None:
-    global _writer  # noqa: PLW0603 - one for the process
-    if _writer is None or not _writer.is_alive():
-        with _starting:
-            if _writer is None or not _writer.is_alive():
-                _writer = threading.Thread(target=_write_on, name="partner-requests", daemon=True)
-                _writer.start()
-                atexit.register(write)
-
-
-def _write_on() -> None:
-    while True:
-        time.sleep(EVERY_SECONDS)
-        if _waiting:
-            write()
-
-
 def write() -> None:
     """Write what waits, each scope's in one statement. What cannot be written is dropped, and said."""
     taken = [_waiting.popleft() for _ in range(len(_waiting))]
@@ -139,6 +118,9 @@ def write() -> None:
         except DatabaseError as error:
             log.warning("requests_not_noted", schema=schema_name, error=str(error))
             connection.close()
+
+
+writing = Chore("partner-requests", write, seconds=EVERY_SECONDS)
 
 
 def told(request_id: str, *, by: Actor) -> list[dict[str, Any]]:

@@ -5,8 +5,11 @@ is left in the fields of the IETF's draft (draft-ietf-httpapi-ratelimit-headers-
 already (304) costs nothing. While Valkey is away nobody is counted: who is known passes, and so does reading.
 """
 
+import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 from ipaddress import ip_network
@@ -16,7 +19,7 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 from django_ratelimit.core import get_usage
 
-from kit import gate
+from kit import counters, gate, scope
 from kit.actor import Actor
 from kit.errors import Refusal, Unavailable
 from kit.gate import MINUTE, Class, class_of, too_many
@@ -25,7 +28,11 @@ from kit.middleware import Request
 # A household or a server of IPv6 has 64 bits of addresses to itself.
 IPV6_PREFIX = 64
 REDUCED = 10
-
+# Whoever asks for much is counted several at once: a process takes a two-hundredth of what was counted, and gives
+# it out without asking. Each number is given out once, so nobody passes a limit; what a process took and nobody there
+# asked for is lost to its caller.
+AT_ONCE = 200
+MAX_STOCKS = 10_000
 
 type Limits = Mapping[str, int]
 
@@ -68,8 +75,50 @@ class Quota:
             response[name] = value
 
 
+@dataclass(slots=True)
+class _Stock:
+    """Numbers of a counter that this process took at once and has not given out; good until the counter's end nears."""
+
+    until: float
+    last: int = 0
+    numbers: list[int] = field(default_factory=list)
+
+
+_stocks: dict[tuple[str, str, str, int], _Stock] = {}
+
+
+def forget_all() -> None:
+    """Forget what was taken at once."""
+    _stocks.clear()
+
+
 def used(of: str, whose: str, *, limit: int, seconds: int = MINUTE, counts: bool = False) -> Usage | None:
     """Tell what somebody has used, having counted one more if asked; nothing while Valkey is away."""
+    if not counts:
+        return _asked(of, whose, limit, seconds, counts=False)
+    name, present = (scope.current(), of, whose, seconds), time.monotonic()
+    stock = _stocks.get(name)
+    if stock is None or stock.until <= present:
+        stock = _Stock(until=present)
+    with suppress(IndexError):
+        return Usage(limit, stock.numbers.pop(), math.ceil(stock.until - present) + 1)
+    size = 1 + stock.last // AT_ONCE
+    with counters.at_once(size):
+        usage = _asked(of, whose, limit, seconds, counts=True)
+    if usage is None:
+        return None
+    # A counter that has only just begun counted one.
+    first = usage.used - size + 1 if usage.used >= size else usage.used
+    # Told in whole seconds: in the last of them each is counted by itself.
+    stock.until, stock.last = present + usage.resets_in - 1, usage.used
+    stock.numbers += range(usage.used, first, -1)
+    if len(_stocks) >= MAX_STOCKS:
+        _stocks.clear()
+    _stocks[name] = stock
+    return Usage(limit, first, usage.resets_in)
+
+
+def _asked(of: str, whose: str, limit: int, seconds: int, *, counts: bool) -> Usage | None:
     told: dict[str, Any] | None = get_usage(
         None, group=of, key=lambda *_: whose, rate=(limit, seconds), increment=counts
     )
@@ -108,7 +157,7 @@ def count(request: Request, whose: str, *, is_known: bool, rate_class: str = "",
         return
     quota: Quota | None = getattr(request, "quota", None)
     if quota is None:
-        quota = request.quota = _asked(request, whose, limits, of=of or class_of(request.META), rate_class=rate_class)
+        quota = request.quota = _quota(request, whose, limits, of=of or class_of(request.META), rate_class=rate_class)
         quota.refusal = _refusal(quota, is_known=is_known)
         if quota.usage is not None and quota.refusal is not None and of is None:
             gate.shut(request.META, quota.of, limit=quota.limit, seconds=max(quota.usage.resets_in, 1))
@@ -116,7 +165,7 @@ def count(request: Request, whose: str, *, is_known: bool, rate_class: str = "",
         raise quota.refusal
 
 
-def _asked(request: Request, whose: str, limits: Limits, *, of: Class, rate_class: str) -> Quota:
+def _quota(request: Request, whose: str, limits: Limits, *, of: Class, rate_class: str) -> Quota:
     limit = limit_of(limits, of, rate_class)
     # Whoever may be told that nothing is new is counted when the answer is known.
     is_counted = "HTTP_IF_NONE_MATCH" not in request.META

@@ -19,7 +19,7 @@ def _noting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Note requests, and write them here and now."""
     settings.REQUEST_LOG = True
     requests._waiting.clear()
-    monkeypatch.setattr(requests, "_see_to_it_that_it_is_written", requests.write)
+    monkeypatch.setattr(requests.writing, "ask", requests.write)
 
 
 def program(*scopes: str) -> Api:
@@ -86,7 +86,7 @@ def test_a_week_later_it_is_forgotten(acme: Organization) -> None:
 
 def test_what_cannot_be_written_harms_nobody(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     api = program("events:read")
-    monkeypatch.setattr(requests, "_see_to_it_that_it_is_written", lambda: None)
+    monkeypatch.setattr(requests.writing, "ask", lambda: None)
     for _ in range(3):
         assert api.get("/events", headers={"user-agent": "x" * 900, "x-request-id": "y"}).status_code == 200
     assert len(requests._waiting) == 3

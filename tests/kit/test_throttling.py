@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -305,3 +306,54 @@ def test_the_gate_refuses_again_whoever_was_refused_and_nobody_else(limit: Limit
     gate.open_all()
     call("/users/me", **mine)
     assert len(passed) == 6
+
+
+def test_whoever_asks_for_much_is_counted_several_at_once_and_never_twice(
+    acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes take numbers in turns: none is given out twice, and what is taken and not given out is little."""
+    processes: list[Any] = [{}, {}]
+    numbers, asked = [], []
+    take = throttling._asked
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        asked.append(args)
+        return take(*args, **kwargs)
+
+    monkeypatch.setattr(throttling, "_asked", counted)
+    for turn in range(6_000):
+        monkeypatch.setattr(throttling, "_stocks", processes[turn % 2])
+        usage = throttling.used(Class.READ, "user:1", limit=1_000_000, counts=True)
+        assert usage is not None
+        numbers.append(usage.used)
+    told = throttling.used(Class.READ, "user:1", limit=1_000_000)
+    assert told is not None
+    assert len(set(numbers)) == 6_000
+    assert max(numbers) <= told.used <= 6_000 * (1 + 2 / throttling.AT_ONCE)
+    # The first of a caller are counted one by one, and of many each costs little.
+    assert sorted(numbers[: throttling.AT_ONCE]) == [*range(1, throttling.AT_ONCE + 1)]
+    assert len(asked) < 2_500
+
+
+def test_threads_that_count_at_once_get_each_number_once(acme: Organization) -> None:
+    def count(times: int) -> list[int]:
+        with scope.entered(acme.schema_name):
+            told = [throttling.used(Class.READ, "user:2", limit=1_000_000, counts=True) for _ in range(times)]
+        return [usage.used for usage in told if usage]
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = pool.submit(count, 2_000).result()
+        numbers += [number for told in pool.map(count, [500] * 8) for number in told]
+    assert len(set(numbers)) == len(numbers) == 6_000
+
+
+def test_nobody_passes_a_limit_that_is_counted_several_at_once(
+    acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes: list[Any] = [{}, {}, {}]
+    passed = 0
+    for turn in range(1_300):
+        monkeypatch.setattr(throttling, "_stocks", processes[turn % 3])
+        usage = throttling.used(Class.WRITE, "user:3", limit=1_200, counts=True)
+        passed += usage is not None and usage.used <= usage.limit
+    assert passed == 1_200
