@@ -2,7 +2,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check smoke fuzz bench reset lock format openapi clean
+.PHONY: help run test check smoke fuzz bench reset lock format openapi examples clean
 PY := .venv/bin/python
 
 help: ## list the targets
@@ -40,8 +40,13 @@ lock: .venv/development.stamp ## pin the dependencies anew, hashed, without addr
 format: .venv/development.stamp ## put the code into shape
 	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
 
-openapi: .venv/development.stamp ## write the REST contract to docs/openapi.json
-	@DEBUG=1 $(PY) manage.py openapi
+openapi: .venv/development.stamp ## write the REST contract to docs/, unless it breaks callers
+	@DEBUG=1 $(PY) manage.py openapi $(if $(BREAKING),--breaking)
+
+examples: .venv/development.stamp ## take the contract's examples from the tests' calls anew, then `make openapi`
+	@rm -rf .aforo/examples && mkdir -p .aforo/examples
+	@HARVEST=.aforo/examples/calls $(PY) -m dev.with_services test -- $(PY) -m pytest -n auto -q --ignore tests/races --ignore tests/e2e
+	@$(PY) -m tests.contracts.harvest .aforo/examples/calls
 
 clean: ## remove the environment and every cache; the data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles

@@ -26,7 +26,8 @@ from kit.middleware import is_bulk
 from tenants import selectors as tenant_selectors
 from tenants.models import Organization
 from tenants.services import Owner, create_operator, create_organization
-from tests.contracts.documented import check_documented
+from tests.contracts import harvest
+from tests.contracts.documented import check_documented, operation_of
 from tests.factories import NOW, PASSWORD, make_member
 from tests.live import live_platform, platform
 
@@ -163,6 +164,7 @@ class Api:
         response = getattr(self._client, method)(f"/api/v1{path}", **content)
         committed()
         check_documented(method, f"/api/v1{path}", response)
+        harvest.note(operation_of(method, f"/api/v1{path}"), body, response)
         return response
 
     def get(self, path: str, **extra: Any) -> Any:

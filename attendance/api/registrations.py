@@ -10,7 +10,7 @@ from attendance.schemas.registrations import (
     CancelIn,
     CodeIn,
     GuestCancelIn,
-    RegisterIn,
+    RegistrationIn,
     RegistrationOut,
     ReserveIn,
     TrialOut,
@@ -32,7 +32,7 @@ guests, changes = requires(Operation.RESERVE), requires(Operation.REGISTRATIONS_
 _MADE = {201: RegistrationOut, 200: RegistrationOut | TrialOut}
 
 
-def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
+def _attendee(payload: RegistrationIn, by: Actor) -> Attendee:
     who, code = payload.attendee, payload.access_code
     if who is None and by.user_id is None:
         why = "A key is nobody who could come: say who does"
@@ -45,7 +45,12 @@ def _attendee(payload: RegisterIn, by: Actor) -> Attendee:
 @router.post("/events/{uuid:event_id}/register", response=_MADE, auth=registers)
 @reads_quickly
 @shares
-def register_for_event(request: TenantRequest, event_id: UUID, payload: RegisterIn, dry_run: bool = False) -> Answer:  # noqa: FBT001, FBT002 - a query parameter
+def register_for_event(
+    request: TenantRequest,
+    event_id: UUID,
+    payload: RegistrationIn,
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+) -> Answer:
     """Take a seat at an event. Answers 200 with the first registration to whoever has one.
 
     With `dry_run=true` nothing is taken; the answer tells what would happen, and every rule that stands against it.
@@ -60,7 +65,7 @@ def register_for_session(
     request: TenantRequest,
     event_id: UUID,
     session_id: UUID,
-    payload: RegisterIn,
+    payload: RegistrationIn,
     dry_run: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> Answer:
     """Take a seat at a session. Answers 200 with the first registration to whoever has one.

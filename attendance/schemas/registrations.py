@@ -11,7 +11,7 @@ from identity.schemas.accounts import Email
 from kit.pagination import StretchIn
 from kit.schemas import In, Moment, Name, Out, ShortText
 
-type Code = Annotated[str, Field(min_length=12, max_length=12, examples=["7C0V9K3MXT2B"])]
+type RegistrationCode = Annotated[str, Field(min_length=12, max_length=12, examples=["7C0V9K3MXT2B"])]
 
 
 class AttendeeIn(In):
@@ -28,7 +28,7 @@ class WishIn(In):
     access_code: Annotated[str, Field(max_length=50)] = ""
 
 
-class RegisterIn(WishIn):
+class RegistrationIn(WishIn):
     """A registration for oneself, or, with `attendee`, for somebody else: for staff."""
 
     attendee: AttendeeIn | None = None
@@ -48,7 +48,7 @@ class GuestCancelIn(In):
     """What a guest knows of a registration."""
 
     email: Email
-    code: Code
+    code: RegistrationCode
 
 
 class CodeIn(In):

@@ -10,8 +10,8 @@ from pydantic import StringConstraints, model_validator
 from attendance.rules import Verdict
 from kit.schemas import In, Moment, Out
 
-type Token = Annotated[str, Field(max_length=200, description="What the QR code holds")]
-type Code = Annotated[str, Field(max_length=20, description="What is printed below the QR code")]
+type TicketToken = Annotated[str, Field(max_length=200, description="What the QR code holds")]
+type TicketCode = Annotated[str, Field(max_length=20, description="What is printed below the QR code")]
 type Nonce = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[!-~]+$")]
 type Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 
@@ -19,8 +19,8 @@ type Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 class ShownIn(In):
     """A ticket that is shown: its token, or its code."""
 
-    token: Token = ""
-    code: Code = ""
+    token: TicketToken = ""
+    code: TicketCode = ""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

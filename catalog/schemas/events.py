@@ -12,7 +12,7 @@ from kit.pagination import CutIn
 from kit.schemas import In, Moment, Name, Out, ShortText, Text
 
 type Capacity = Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
-type Code = Annotated[str, Field(max_length=50)]
+type AccessCode = Annotated[str, Field(max_length=50)]
 # Stands where a field of a change was left out; defaults are not validated, and unset fields are dropped.
 _UNSET: Any = None
 _HTTP_URL = TypeAdapter(HttpUrl)
@@ -51,7 +51,7 @@ class EventIn(In):
     capacity: Capacity
     admission: Admission = Admission.EVENT
     has_waitlist: bool = False
-    access_code: Code = ""
+    access_code: AccessCode = ""
 
 
 class EventChangesIn(EventIn):

@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation as Route
 
+from config.examples import show
 from identity.authentication import Requires
 from identity.rules import SCOPES, Operation, Role, permits
 from journal.messages import EVENT_TYPES, EventType
@@ -162,6 +163,10 @@ class Contract(NinjaAPI):
             for status, problem in _problems(method, plain, route).items():
                 _add(told["responses"], status, problem)
             guard = _guard(route)
+            for content in told.get("requestBody", {}).get("content", {}).values():
+                # What a left out body stands for: `required` says it may be left out, and generators stumble over more.
+                content["schema"].pop("default", None)
+            show(told)
             told["security"] = _security(guard.operation) if guard else []
             # Parameters may be one for many operations: each is told in a copy.
             told["parameters"] = [
