@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, HttpUrl, TypeAdapter
 
 from catalog.rules import MAX_CAPACITY, Admission, Stage, Status
 from kit.pagination import CutIn
-from kit.schemas import In, Moment, Name, Out, ShortText, Text
+from kit.schemas import WHOLE, Flag, In, Moment, Name, Out, ShortText, Text
 
-type Capacity = Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
+type Capacity = Annotated[int, Field(ge=0, le=MAX_CAPACITY), WHOLE]
 type AccessCode = Annotated[str, Field(max_length=50)]
 # Stands where a field of a change was left out; defaults are not validated, and unset fields are dropped.
 _UNSET: Any = None
@@ -50,7 +50,7 @@ class EventIn(In):
     ends_at: Moment
     capacity: Capacity
     admission: Admission = Admission.EVENT
-    has_waitlist: bool = False
+    has_waitlist: Flag = False
     access_code: AccessCode = ""
 
 

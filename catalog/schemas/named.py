@@ -9,7 +9,7 @@ from ninja import Field
 from catalog.rules import MAX_CAPACITY
 from catalog.schemas.events import Latitude, ListOut, Longitude, TombstoneOut, Url
 from kit.pagination import CutIn
-from kit.schemas import In, Moment, Name, Out, ShortText, Text
+from kit.schemas import WHOLE, In, Moment, Name, Out, ShortText, Text
 
 
 class NamedListIn(CutIn):
@@ -63,7 +63,7 @@ class RoomIn(In):
 
     name: Name
     venue_id: UUID | None = None
-    capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)] | None = None
+    capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY), WHOLE] | None = None
 
 
 class RoomChangesIn(RoomIn):

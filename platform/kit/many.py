@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from kit.api import field_error
 from kit.errors import FieldError, Invalid, Refusal
 from kit.problems import members_of
-from kit.schemas import In, Out
+from kit.schemas import Flag, In, Out
 
 MAX_ITEMS = 1_000
 
@@ -37,7 +37,7 @@ class HowIn(In):
     """How to take many in: `atomic` makes all or none, `partial` whichever are sound; a dry run makes none."""
 
     mode: Mode = "atomic"
-    dry_run: bool = False
+    dry_run: Flag = False
 
     @property
     def is_atomic(self) -> bool:

@@ -21,6 +21,22 @@ def at_most(length: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise PydanticCustomError("bool_type", "Input should be a valid boolean")
+    return value
+
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+# Not 1 for yes, nor yes for 1. Texts of either are taken, as cells of tables have them.
+Flag = Annotated[bool, BeforeValidator(_no_number)]
+WHOLE = BeforeValidator(_no_truth)
+
 type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), at_most(200)]
 type Text = Annotated[str, StringConstraints(max_length=20_000)]
 type ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), at_most(500)]

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from kit.pagination import StretchIn
-from kit.schemas import In, Name, Out
+from kit.schemas import Flag, In, Name, Out
 
 # The part before the @ as almost everybody has it: a dot-atom (RFC 5322, 3.2.3).
 _PLAIN = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -116,7 +116,7 @@ class UserChangesIn(In):
 
     name: Name = ""
     role: MemberRole = "attendee"
-    is_active: bool = True
+    is_active: Flag = True
 
 
 class UsersIn(StretchIn):

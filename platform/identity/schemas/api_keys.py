@@ -32,6 +32,9 @@ type Scope = Literal[
     "tickets:validate",
     "users:read",
     "audit:read",
+    "webhooks:read",
+    "webhooks:write",
+    "journal:read",
 ]
 type Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_known)]
 type Addresses = Annotated[

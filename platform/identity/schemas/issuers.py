@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from identity.schemas.accounts import MemberRole
-from kit.schemas import In, Out
+from kit.schemas import Flag, In, Out
 
 type Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _CLAIM = r"^[A-Za-z0-9_:/-]+(\.[A-Za-z0-9_:/-]+)*$"
@@ -25,8 +25,8 @@ class IssuerIn(In):
     # Where tokens say a role, such as `app_metadata.role`, and which role each of its values is here.
     role_claim: Claim | Annotated[str, StringConstraints(max_length=0)] = ""
     roles: Annotated[dict[str, MemberRole], Field(max_length=50)] = {}
-    opens_accounts: bool = False
-    is_active: bool = True
+    opens_accounts: Flag = False
+    is_active: Flag = True
 
 
 class IssuerChangesIn(IssuerIn):
