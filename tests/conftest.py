@@ -18,6 +18,7 @@ from identity import selectors as identity_selectors
 from identity.models import User
 from identity.services import federation
 from journal import origin
+from journal import selectors as journal_selectors
 from journal import services as journal_services
 from kit import answers, counters, editions, gate, scope, throttling, valkey
 from kit.actor import SYSTEM
@@ -88,6 +89,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Json]]:
     monkeypatch.setattr(current_app, "send_task", send_task)
     monkeypatch.setattr(journal_services.announcing, "ask", journal_services.send_announcements)
     return jobs
+
+
+@pytest.fixture
+def all_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every entry for settled, since a test never commits. What settles is proven in tests/races."""
+    monkeypatch.setattr(journal_selectors, "HORIZON", "9223372036854775807")
 
 
 @pytest.fixture

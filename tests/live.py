@@ -156,6 +156,8 @@ def environment(database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": settings.REDIS_URL,
         "PORT": str(_free_port()),
+        # Receivers of webhooks are here.
+        "EGRESS_NETWORKS": "127.0.0.0/8",
     }
 
 

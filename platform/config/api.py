@@ -11,6 +11,7 @@ from journal.api import router as journal
 from kit.api import install, strict
 from kit.idempotency import honour
 from kit.json import JSONParser, JSONRenderer
+from webhooks.api import router as webhooks
 
 DESCRIPTION = """\
 Events, sessions, registrations and check-in of one organization.
@@ -43,5 +44,5 @@ api = install(
 honour(api)
 strict(api)
 # The busiest first: routes are tried in turn.
-for router in (*attendance, *catalog, *identity, journal):
+for router in (*attendance, *catalog, *identity, journal, webhooks):
     api.add_router("", router)

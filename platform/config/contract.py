@@ -40,6 +40,7 @@ OF_THEIR_OWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("POST", r"/registrations/(\{.*/)?cancel", ("already_admitted", "already_over")),
     ("GET|POST", r"/tickets/\{.*", ("no_ticket",)),
     ("POST", r"/tickets/validate", ("nonce_reused",)),
+    ("GET|POST|PATCH|DELETE", r"/webhooks/endpoints/\{.*", ("deleted",)),
 )
 # What is there no more is told to whoever asks for it by its id.
 _DELETABLE = re.compile(rf"/(events|sessions|{_NOUNS})/\{{")

@@ -22,6 +22,8 @@ from kit.problems import STATUS
 from kit.throttling import of_address
 from tenants.admin import DomainAdmin, OrganizationAdmin
 from tenants.models import Domain, Organization
+from webhooks.admin import AttemptAdmin, EndpointAdmin
+from webhooks.models import Attempt, Endpoint
 
 
 class Panel(UnfoldAdminSite):
@@ -63,6 +65,8 @@ for model, page in (
     (CheckIn, CheckInAdmin),
     (User, UserAdmin),
     (ApiKey, ApiKeyAdmin),
+    (Endpoint, EndpointAdmin),
+    (Attempt, AttemptAdmin),
     (Entry, EntryAdmin),
 ):
     panel.register(model, page)

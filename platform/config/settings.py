@@ -70,7 +70,7 @@ _WITHOUT_TABLES = [
     "django.contrib.staticfiles",
 ]
 SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
-TENANT_APPS = [*_EVERYWHERE, "kit", "journal", "catalog", "attendance"]
+TENANT_APPS = [*_EVERYWHERE, "kit", "journal", "webhooks", "catalog", "attendance"]
 INSTALLED_APPS = [
     "unfold",
     *SHARED_APPS,
@@ -191,7 +191,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- What the floors below are wired to ---------------------------------------------------------------
 
 # Called with each batch of journal entries, in the transaction that moves the dispatcher's cursor.
-JOURNAL_CONSUMERS: list[str] = []
+JOURNAL_CONSUMERS: list[str] = ["webhooks.services.fan_out"]
 # Roles whose refused writes are recorded, as those of API keys are. Denials are recorded whoever is known.
 AUDITED_ROLES = ["admin", "organizer", "coordinator", "scanner"]
 # Called when an event's pools were opened or enlarged, in the same transaction.
@@ -201,6 +201,7 @@ SWEEPS = [
     "journal.services.dispatch_if_behind",
     "journal.sealing.seal_if_due",
     "attendance.services.cancel_if_called_off",
+    "webhooks.services.deliver_if_due",
 ]
 
 # Where the outside is reached, if not at the port of its scheme.
@@ -263,6 +264,8 @@ TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
+# Networks that are not public, to which the platform may send what its organizations ask for (see kit.egress).
+EGRESS_NETWORKS: list[str] = env.list("EGRESS_NETWORKS", default=[])
 
 STATIC_URL = "/static/"
 # In debug the files are found where they lie; nothing is collected.

@@ -49,6 +49,9 @@ class Operation(StrEnum):
     ISSUERS_READ = "issuers:read"
     ISSUERS_WRITE = "issuers:write"
     AUDIT_READ = "audit:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    FEED_READ = "journal:read"
     PANEL = "panel:open"
     ORGANIZATIONS_READ = "organizations:read"
     ORGANIZATIONS_WRITE = "organizations:write"
@@ -83,6 +86,9 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.ISSUERS_READ: frozenset({Role.ADMIN}),
     Operation.ISSUERS_WRITE: frozenset({Role.ADMIN}),
     Operation.AUDIT_READ: frozenset({Role.ADMIN}),
+    Operation.WEBHOOKS_READ: frozenset({Role.ADMIN}),
+    Operation.WEBHOOKS_WRITE: frozenset({Role.ADMIN}),
+    Operation.FEED_READ: frozenset({Role.ADMIN}),
     Operation.PANEL: _STAFF | {Role.OPERATOR},
     Operation.ORGANIZATIONS_READ: frozenset({Role.OPERATOR}),
     Operation.ORGANIZATIONS_WRITE: frozenset({Role.OPERATOR}),
@@ -103,6 +109,9 @@ SCOPES: dict[str, frozenset[Operation]] = {
     "tickets:validate": frozenset({Operation.CHECK_IN}),
     "users:read": frozenset({Operation.USERS_READ}),
     "audit:read": frozenset({Operation.AUDIT_READ}),
+    "webhooks:read": frozenset({Operation.WEBHOOKS_READ}),
+    "webhooks:write": frozenset({Operation.WEBHOOKS_READ, Operation.WEBHOOKS_WRITE}),
+    "journal:read": frozenset({Operation.FEED_READ}),
 }
 # What any key may do.
 _EVERY_KEY = frozenset({Operation.ANSWERS, Operation.USAGE_READ, Operation.REQUESTS_READ})
@@ -116,6 +125,10 @@ PANEL_PERMISSIONS: dict[str, Operation] = {
     "identity.add_apikey": Operation.KEYS_WRITE,
     "identity.change_apikey": Operation.KEYS_WRITE,
     "journal.view_entry": Operation.AUDIT_READ,
+    "webhooks.view_endpoint": Operation.WEBHOOKS_READ,
+    "webhooks.add_endpoint": Operation.WEBHOOKS_WRITE,
+    "webhooks.change_endpoint": Operation.WEBHOOKS_WRITE,
+    "webhooks.view_attempt": Operation.WEBHOOKS_READ,
     "catalog.view_event": Operation.EVENTS_READ_DRAFTS,
     "catalog.add_event": Operation.EVENTS_WRITE,
     "catalog.change_event": Operation.EVENTS_WRITE,

@@ -40,6 +40,7 @@ def test_task_names_are_pinned() -> None:
         "kit.forget_requests",
         "tenants.send_to_all",
         "tenants.sweep",
+        "webhooks.deliver",
     }
 
 
@@ -57,7 +58,8 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
 
 def test_public_event_types_are_pinned() -> None:
     assert sorted(name for name, event_type in EVENT_TYPES.items() if event_type.is_public) == [
-        "category.created", "category.deleted", "category.restored", "category.updated", "event.cancelled",
+        "category.created", "category.deleted", "category.restored", "category.updated",
+        "endpoint.disabled", "event.cancelled",
         "event.created", "event.deleted", "event.published", "event.restored", "event.resumed", "event.suspended",
         "event.updated", "registration.cancelled", "registration.confirmed", "registration.promoted",
         "registration.waitlisted", "room.created", "room.deleted", "room.restored", "room.updated", "session.cancelled",

@@ -69,12 +69,6 @@ def test_readers_wait_for_transactions_that_may_still_commit_before(acme: Organi
         assert selectors.settled().filter(id=entry.id).exists()
 
 
-@pytest.fixture
-def all_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every entry for settled, since a test never commits. What settles is proven in tests/races."""
-    monkeypatch.setattr(selectors, "HORIZON", "9223372036854775807")
-
-
 RECEIVED: list[list[str]] = []
 
 

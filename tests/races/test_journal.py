@@ -2,17 +2,21 @@
 
 from threading import Thread
 from time import monotonic, sleep
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.timezone import now
 
 from journal import selectors, services
-from journal.messages import EventType
+from journal.messages import EVENT_TYPES, EventType
 from journal.models import Cursor, Entry
 from kit import scope
 from kit.actor import SYSTEM
+from kit.pagination import Position, Stretch
 from tests.factories import NOW
 from tests.races.conftest import uncommitted
 
+SHOWN = EVENT_TYPES["category.created"]
 RACED = EventType("test.raced", "A thing of the race.", is_public=False)
 
 
@@ -71,3 +75,32 @@ def test_two_dispatchers_do_not_hand_over_twice(arena: str) -> None:
         thread.join(timeout=30)
         assert found == [0]
     assert drained(1) == 1
+
+
+def feed_of(names: list[str], cursor: str | None = None) -> tuple[list[UUID], str]:
+    """Read the feed to its end; give the ids, and where to go on."""
+    read: list[UUID] = []
+    while True:
+        page = selectors.feed(names, Stretch(2, Position.read(cursor) if cursor else None), at=now())
+        read += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if not page["has_more"]:
+            return read, cursor
+
+
+def test_the_feed_misses_nothing_that_commits_late(arena: str) -> None:
+    names = [SHOWN.name]
+    _, cursor = feed_of(names)
+
+    def show() -> Entry:
+        return services.record(SHOWN, subject=None, by=SYSTEM, at=now())
+
+    with uncommitted(show) as slow:
+        quick = show()
+        before, cursor = feed_of(names, cursor)
+        assert quick.id not in before
+    deadline, read = monotonic() + 30, before
+    while len(read) < 2 and monotonic() < deadline:
+        more, cursor = feed_of(names, cursor)
+        read += more
+    assert read == [slow[0].id, quick.id]
