@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from celery import current_app
 from django.core.cache import caches
@@ -33,6 +34,10 @@ from tests.factories import NOW, PASSWORD, make_member
 from tests.live import live_platform, platform
 
 __all__ = ["live_platform", "platform"]
+
+# A machine that is busy is no failure.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 type Json = dict[str, Any]
 

@@ -6,12 +6,13 @@ from hmac import compare_digest
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django_redis import get_redis_connection
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from kit import addresses, problems
+from kit import addresses, problems, scope
 from kit.errors import NotFound
 from tenants.tasks import STATE_KEY
 
@@ -51,10 +52,35 @@ def _waiting() -> CollectorRegistry:
     except Exception:  # noqa: BLE001 - whatever goes wrong, nothing is known of the queue, and all else is told
         depth.labels("celery").set(float("nan"))
     state = cache.get(STATE_KEY) or {}
+    _tell_connections(registry)
     lag.set(state.get("lag_seconds", float("nan")))
     behind.set(state.get("behind", float("nan")))
     swept.set(_age(state))
     return registry
+
+
+_CONNECTIONS = """
+    SELECT coalesce(state, 'unknown'), count(*), current_setting('max_connections')::int FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1
+"""
+
+
+def _tell_connections(registry: CollectorRegistry) -> None:
+    """Tell who holds connections to the database: each thread that serves has one, and there are only so many."""
+    held = Gauge("aforo_database_connections", "Connections to the database.", ["state"], registry=registry)
+    limit = Gauge("aforo_database_connections_max", "How many the server takes.", registry=registry)
+    limit.set(float("nan"))
+    scope.enter(scope.PUBLIC)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_CONNECTIONS)
+            found = cursor.fetchall()
+    except DatabaseError:
+        connection.close()
+        return
+    for state, count, most in found:
+        held.labels(state).set(count)
+        limit.set(most)
 
 
 def _age(state: dict[str, float]) -> float:

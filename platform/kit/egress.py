@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, cast
 
@@ -196,12 +197,18 @@ class _Body(httpx.SyncByteStream):
         cast("Any", self._stream).close()
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Read the authorities that are trusted, once."""
+    return ssl.create_default_context()
+
+
 class Transport(httpx.BaseTransport):
     """httpx's way to the network, by connections that are looked at."""
 
     def __init__(self, *, connections: int = 20) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(), max_connections=connections, keepalive_expiry=5,
+            ssl_context=_tls(), max_connections=connections, keepalive_expiry=5,
             network_backend=_Backend(),
         )  # fmt: skip
 

@@ -266,6 +266,28 @@ def test_what_happened_before_an_endpoint_was_added_is_not_told(
     assert [heard.body["data"]["name"] for heard in receiver.heard] == ["After"]
 
 
+def test_one_endpoint_whose_secret_cannot_be_read_keeps_the_others_from_nothing(
+    acme: Organization, receiver: Receiver, endpoint: Endpoints
+) -> None:
+    endpoint(event_types=["event.created"])
+    broken = endpoint(event_types=["event.created"])
+    Endpoint.objects.filter(id=broken.endpoint.id).update(secret=b"sealed by nobody")
+    make_event()
+    dispatched()
+    assert deliver() == 2
+    assert len(receiver.heard) == 1
+    assert Attempt.objects.get(endpoint_id=broken.endpoint.id).error.startswith("Its secret cannot be read")
+
+
+def test_an_entry_of_a_type_that_nobody_knows_is_passed_over(acme: Organization, endpoint: Endpoints) -> None:
+    endpoint()
+    make_event()
+    entries = list(Entry.objects.filter(type="event.created"))
+    entries[0].type = "event.forgotten"
+    services.fan_out(entries)
+    assert not Delivery.objects.exists()
+
+
 def test_the_sweep_finds_what_nobody_was_sent_for(
     acme: Organization, endpoint: Endpoints, sent: list[Any], django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -12,7 +12,9 @@ from random import SystemRandom
 from typing import Any
 from uuid import UUID
 
+import httpx
 from celery import current_app
+from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
 from django.utils.timezone import now
 
@@ -76,9 +78,12 @@ def deliver(*, at: datetime | None = None) -> int:
         return 0
     endpoints = Endpoint.objects.in_bulk([one.endpoint_id for one in claimed])
     entries = Entry.objects.in_bulk([one.entry_id for one in claimed])
-    messages = [_message(entries[one.entry_id], endpoints[one.endpoint_id], at=at or now()) for one in claimed]
     with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
-        outcomes = list(pool.map(lambda message: send_message(client, message, at=at or now()), messages))
+
+        def tell(one: _Claimed) -> Outcome:
+            return _told(client, entries[one.entry_id], endpoints[one.endpoint_id], at=at or now())
+
+        outcomes = list(pool.map(tell, claimed))
     _settle(claimed, outcomes, at=at or now())
     _go_on(at=at or now())
     return len(claimed)
@@ -89,6 +94,15 @@ def _claim(*, at: datetime) -> list[_Claimed]:
         given: dict[str, Any] = {"at": at, "threshold": THRESHOLD, "each": EACH, "batch": BATCH, "lease": LEASE}
         cursor.execute(_CLAIM, given)
         return [_Claimed(*row) for row in cursor.fetchall()]
+
+
+def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetime) -> Outcome:
+    """Tell an endpoint of an entry. Runs on a thread, and touches no database."""
+    try:
+        message = _message(entry, endpoint, at=at)
+    except InvalidToken:
+        return Outcome(None, 0, error="Its secret cannot be read: ENCRYPTION_KEY is not the one that sealed it")
+    return send_message(client, message, at=at)
 
 
 def _message(entry: Entry, endpoint: Endpoint, *, at: datetime) -> Message:

@@ -56,12 +56,18 @@ def _deliveries(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -
     return [
         Delivery(endpoint=endpoint, entry_id=entry.id, type=entry.type, next_attempt_at=at)
         for entry in entries
-        if EVENT_TYPES[entry.type].is_public
+        if _is_public(entry.type)
         and is_for(
             types, event_ids, type_=entry.type,
             event_id=event_of(entry.subject_type, entry.subject_id, entry.payload),
         )
     ]  # fmt: skip
+
+
+def _is_public(type_: str) -> bool:
+    # An entry may be of a type that a later version does not know.
+    known = EVENT_TYPES.get(type_)
+    return known is not None and known.is_public
 
 
 def replay(
