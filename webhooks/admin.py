@@ -10,16 +10,15 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from journal.messages import EVENT_TYPES
+from journal.messages import public_types
 from kit.actor import Actor
-from kit.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm
+from kit.admin import ReadOnlyAdmin, RevealingAdmin, ServiceForm
 from webhooks import selectors, services
 from webhooks.models import Endpoint
-from webhooks.services import Made
 
 
 def _types() -> list[tuple[str, str]]:
-    return [(name, name) for name, one in sorted(EVENT_TYPES.items()) if one.is_public]
+    return [(name, name) for name in sorted(public_types())]
 
 
 class EndpointForm(ServiceForm):
@@ -34,7 +33,7 @@ class EndpointForm(ServiceForm):
         fields = ("url", "description", "event_types", "payload", "max_per_second", "is_enabled")
 
 
-class EndpointAdmin(ServiceAdmin):
+class EndpointAdmin(RevealingAdmin):
     """Who is told what happens. Secrets are shown once, when they are made."""
 
     form = EndpointForm
@@ -77,21 +76,12 @@ class EndpointAdmin(ServiceAdmin):
     def create(self, fields: dict[str, Any], *, by: Actor, at: datetime) -> Endpoint:
         """Add an endpoint."""
         made = services.add_endpoint(fields=fields, by=by, at=at)
-        made.endpoint.shown_once = made.secret  # type: ignore[attr-defined] # from here to the message below
+        made.endpoint.shown_once = made.secret  # type: ignore[attr-defined] # from here to the message that reveals it
         return made.endpoint
 
     def update(self, row: Endpoint, changes: dict[str, Any], *, by: Actor, at: datetime) -> Endpoint:
         """Change an endpoint."""
         return services.update_endpoint(endpoint_id=row.id, changes=changes, by=by, at=at)
-
-    def save_model(self, request: HttpRequest, obj: Endpoint, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Django's signature
-        """Show the secret of an endpoint just added; it is saved already."""
-        if secret := getattr(obj, "shown_once", ""):
-            self._show(request, Made(obj, secret))
-
-    def _show(self, request: HttpRequest, made: Made) -> None:
-        told = f"{made.endpoint.url}: {made.secret} - copy it now, it is not shown again."
-        self.message_user(request, told, messages.WARNING)
 
     @admin.action(description="Send a sample", permissions=["change"])
     def try_out(self, request: HttpRequest, rows: QuerySet[Endpoint]) -> None:
@@ -106,7 +96,8 @@ class EndpointAdmin(ServiceAdmin):
         """Rotate the secrets of the chosen endpoints."""
 
         def act(row: Endpoint, *, by: Actor, at: datetime) -> None:
-            self._show(request, services.rotate_secret(endpoint_id=row.id, by=by, at=at))
+            made = services.rotate_secret(endpoint_id=row.id, by=by, at=at)
+            self.reveal(request, made.endpoint, made.secret)
 
         self.each(request, rows, act, "Rotated")
 

@@ -1,6 +1,6 @@
 """What webhooks say of themselves, and why they refuse."""
 
-from journal.messages import EVENT_TYPES, EventType
+from journal.messages import EventType, public_types
 from kit.errors import FieldError, Invalid
 
 _ENDPOINT = {"url": "https://crm.example/aforo", "description": "The CRM"}
@@ -24,7 +24,7 @@ def bad_url(why: str) -> Invalid:
 
 def bad_types(unknown: list[str]) -> Invalid:
     """Refuse types of events that are none."""
-    public = ", ".join(sorted(name for name, one in EVENT_TYPES.items() if one.is_public))
+    public = ", ".join(sorted(public_types()))
     return Invalid.of(
         [
             FieldError("#/event_types", "unknown_event_type", f"there is no {name}; there are {public}")

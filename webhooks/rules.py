@@ -20,7 +20,6 @@ THRESHOLD = 5
 REST_SECONDS, MAX_REST_SECONDS = 30, 600
 
 OVERLAP = timedelta(hours=24)
-KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

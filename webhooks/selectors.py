@@ -20,13 +20,14 @@ def endpoints() -> list[Endpoint]:
     return list(Endpoint.objects.filter(deleted_at=None).order_by("-id"))
 
 
-def endpoint(endpoint_id: UUID) -> Endpoint:
-    """Give an endpoint.
+def endpoint(endpoint_id: UUID, *, for_update: bool = False) -> Endpoint:
+    """Give an endpoint, locked for the rest of the transaction if asked.
 
     Raises:
         NotFound, Deleted: no such endpoint.
     """
-    found = Endpoint.objects.filter(id=endpoint_id).first()
+    rows = Endpoint.objects.select_for_update(no_key=True) if for_update else Endpoint.objects.all()
+    found = rows.filter(id=endpoint_id).first()
     if found is None:
         raise NotFound("No such endpoint")
     if found.deleted_at is not None:

@@ -14,7 +14,7 @@ from ninja.operation import Operation as Route
 from config.examples import show
 from identity.authentication import Requires
 from identity.rules import SCOPES, Operation, Role, permits
-from journal.messages import EVENT_TYPES, EventType
+from journal.messages import EventType, public_types
 from kit.errors import REGISTRY
 from kit.idempotency import HEADER
 from kit.middleware import is_bulk
@@ -182,7 +182,7 @@ class Contract(NinjaAPI):
             }
         }
         document["components"]["schemas"] |= _SCHEMAS
-        document["webhooks"] = {one.name: _webhook(one) for one in EVENT_TYPES.values() if one.is_public}
+        document["webhooks"] = {name: _webhook(one) for name, one in public_types().items()}
         return document
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
@@ -15,7 +15,7 @@ from identity.rules import MEMBER_ROLES, SCOPES, Role
 from kit import scope
 from kit.actor import Actor
 from kit.addresses import network
-from kit.admin import ServiceAdmin, ServiceForm
+from kit.admin import RevealingAdmin, ServiceAdmin, ServiceForm
 
 
 class UserForm(ServiceForm):
@@ -114,7 +114,7 @@ class ApiKeyForm(ServiceForm):
         self.fields["expires_at"].required = not self.instance._state.adding
 
 
-class ApiKeyAdmin(ServiceAdmin):
+class ApiKeyAdmin(RevealingAdmin):
     """The programs that work for the organization. Secrets are shown once, when they are made."""
 
     form = ApiKeyForm
@@ -128,20 +128,12 @@ class ApiKeyAdmin(ServiceAdmin):
     def create(self, fields: dict[str, Any], *, by: Actor, at: datetime) -> ApiKey:
         """Make a key."""
         made = services.create_key(fields=fields, by=by, at=at)
-        made.key.shown_once = made.secret  # type: ignore[attr-defined] # from here to the message below
+        made.key.shown_once = made.secret  # type: ignore[attr-defined] # from here to the message that reveals it
         return made.key
 
     def update(self, row: ApiKey, changes: dict[str, Any], *, by: Actor, at: datetime) -> ApiKey:
         """Change a key."""
         return services.update_key(key_id=row.id, changes=changes, by=by, at=at)
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Django's signature
-        """Show the secret of a key just made; it is saved already."""
-        if secret := getattr(obj, "shown_once", ""):
-            self._show(request, obj, secret)
-
-    def _show(self, request: HttpRequest, key: ApiKey, secret: str) -> None:
-        self.message_user(request, f"{key.name}: {secret} - copy it now, it is not shown again.", messages.WARNING)
 
     @admin.action(description="Give a new secret (the present one stays good for a day)", permissions=["change"])
     def rotate(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
@@ -149,7 +141,7 @@ class ApiKeyAdmin(ServiceAdmin):
 
         def act(row: ApiKey, *, by: Actor, at: datetime) -> None:
             made = services.rotate_key(key_id=row.id, overlap=timedelta(days=1), by=by, at=at)
-            self._show(request, made.key, made.secret)
+            self.reveal(request, made.key, made.secret)
 
         self.each(request, rows, act, "Rotated")
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja import Router
 
-from journal.messages import EVENT_TYPES, EventType
+from journal.messages import EventType, public_types
 from journal.schemas import EventTypeOut
 
 router = Router(tags=["Webhooks"])
@@ -12,4 +12,4 @@ router = Router(tags=["Webhooks"])
 @router.get("/event-types", response=list[EventTypeOut], auth=None)
 def event_types(request: HttpRequest) -> list[EventType]:  # noqa: ARG001 - ninja passes it
     """List every public type of entry, with an example of its payload."""
-    return [event_type for event_type in EVENT_TYPES.values() if event_type.is_public]
+    return list(public_types().values())

@@ -33,5 +33,10 @@ class EventType:
         return self.name
 
 
+def public_types() -> dict[str, EventType]:
+    """Give the types that may be told to others, by name. Entries may be of types that another version knew."""
+    return {name: one for name, one in EVENT_TYPES.items() if one.is_public}
+
+
 ACCESS_DENIED = EventType("access.denied", "Somebody known was refused something not theirs.", is_public=False)
 WRITE_REFUSED = EventType("write.refused", "A write of staff or of a key clashed with what is there.", is_public=False)

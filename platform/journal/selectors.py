@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.fields import BigIntegerField
 
-from journal.messages import EVENT_TYPES
+from journal.messages import public_types
 from journal.models import Cursor, Entry
 from kit.listing import Query, Row, Shape, Sort, fetched, shown
 from kit.pagination import Position, Stretch, bad_cursor
@@ -98,7 +98,7 @@ def feed(types: list[str], cut: Stretch, *, at: datetime) -> Row:
     here = cut.after
     if here is not None and (here.sort != _FEED or not here.value.isdecimal()):
         raise bad_cursor()
-    public = [name for name, one in EVENT_TYPES.items() if one.is_public and (not types or name in types)]
+    public = [name for name in public_types() if not types or name in types]
     given = {
         "xid": here.value if here else 0, "id": here.id if here else _BEGINNING, "types": public,
         "since": at - FEED_FOR, "limit": cut.limit + 1,
@@ -109,17 +109,12 @@ def feed(types: list[str], cut: Stretch, *, at: datetime) -> Row:
     names = ("id", "type", "version", "timestamp", "subject_type", "subject_id")
     return {
         "items": [
-            {**dict(zip(names, (row[0], *row[2:7]), strict=True)), "data": {"id": row[6], **_read(row[7])}}
+            {**dict(zip(names, (row[0], *row[2:7]), strict=True)), "data": {"id": row[6], **orjson.loads(row[7])}}
             for row in kept
         ],
         "next": str(last),
         "has_more": len(rows) > cut.limit,
     }  # fmt: skip
-
-
-def _read(payload: Any) -> dict[str, Any]:
-    read: dict[str, Any] = orjson.loads(payload) if isinstance(payload, str | bytes) else payload
-    return read
 
 
 def lag(name: str, *, at: datetime) -> float:

@@ -93,6 +93,19 @@ class ServiceAdmin(ModelAdmin):
             self.message_user(request, f"{done}: {count}", messages.SUCCESS)
 
 
+class RevealingAdmin(ServiceAdmin):
+    """A page of rows with a secret: `create` leaves it at the row as `shown_once`, and the page shows it."""
+
+    def save_model(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002 - Django's signature
+        """Show the secret of a row just made; it is saved already."""
+        if secret := getattr(obj, "shown_once", ""):
+            self.reveal(request, obj, secret)
+
+    def reveal(self, request: HttpRequest, row: Model, secret: str) -> None:
+        """Show a secret, this once."""
+        self.message_user(request, f"{row}: {secret} - copy it now, it is not shown again.", messages.WARNING)
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """A page of the panel to look at."""
 

@@ -4,13 +4,13 @@ import re
 from functools import cache
 from typing import Any
 
-from config.api import api
+from config.management.commands.openapi import contract
 
 
 @cache
 def _operations() -> list[tuple[str, re.Pattern[str], str, frozenset[str]]]:
     found = []
-    for path, methods in api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items():
+    for path, methods in contract()["paths"].items():
         address = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)))
         for method, operation in methods.items():
             codes = {code for one in operation["responses"].values() for code in one.get("x-problem-codes", ())}

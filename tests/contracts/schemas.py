@@ -12,14 +12,9 @@ _CHECKER = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
 
 @cache
-def _contract() -> dict[str, Any]:
-    return contract()
-
-
-@cache
 def operations() -> dict[str, dict[str, Any]]:
     """Give the operations by name."""
-    return {one["operationId"]: one for methods in _contract()["paths"].values() for one in methods.values()}
+    return {one["operationId"]: one for methods in contract()["paths"].values() for one in methods.values()}
 
 
 def taken(operation: str) -> dict[str, Any] | None:
@@ -43,7 +38,7 @@ def check(value: Any, content: dict[str, Any]) -> None:
     Raises:
         jsonschema.ValidationError: it is not.
     """
-    schema = {**content["schema"], "components": _contract()["components"]}
+    schema = {**content["schema"], "components": contract()["components"]}
     jsonschema.Draft202012Validator(schema, format_checker=_CHECKER).validate(value)
 
 

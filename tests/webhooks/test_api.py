@@ -101,6 +101,16 @@ def test_trying_an_endpoint_tells_what_is_seen_of_it(
     assert (told["is_success"], told["status"], told["error"][:12]) == (False, None, "ConnectError")
 
 
+def test_trying_an_endpoint_whose_secret_cannot_be_read_says_so(
+    acme: Organization, caller: Callers, receiver: Receiver, endpoint: Endpoints
+) -> None:
+    made = endpoint()
+    Endpoint.objects.update(secret=b"sealed by nobody")
+    told = caller("admin").post(f"{ENDPOINTS}/{made.endpoint.id}/test").json()
+    assert (told["is_success"], told["error"].startswith("Its secret cannot be read")) == (False, True)
+    assert receiver.heard == []
+
+
 def test_an_address_that_has_become_hostile_is_not_sent_to(
     acme: Organization, caller: Callers, receiver: Receiver, endpoint: Endpoints, settings: Any
 ) -> None:

@@ -279,6 +279,26 @@ def test_one_endpoint_whose_secret_cannot_be_read_keeps_the_others_from_nothing(
     assert Attempt.objects.get(endpoint_id=broken.endpoint.id).error.startswith("Its secret cannot be read")
 
 
+def test_an_endpoint_that_is_deleted_while_it_is_told_undoes_nothing_of_the_others(
+    acme: Organization, receiver: Receiver, endpoint: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint(event_types=["event.created"])
+    going = endpoint(event_types=["event.created"]).endpoint
+    make_event()
+    dispatched()
+    settle = services.delivering._settle
+
+    def deleted_before(*args: Any, **kwargs: Any) -> None:
+        services.delete_endpoint(endpoint_id=going.id, by=SYSTEM, at=now())
+        settle(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.delivering, "_settle", deleted_before)
+        assert deliver() == 2
+    assert list(Delivery.objects.exclude(endpoint=going).values_list("status", flat=True)) == ["delivered"]
+    assert deliver(at=now() + timedelta(days=1)) == 0
+
+
 def test_an_entry_of_a_type_that_nobody_knows_is_passed_over(acme: Organization, endpoint: Endpoints) -> None:
     endpoint()
     make_event()

@@ -13,21 +13,18 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from celery import current_app
-from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
 from django.utils.timezone import now
 
 from journal.models import Entry
 from journal.services import record
-from kit import egress, scope, vault
+from kit import egress
 from kit.actor import SYSTEM
 from webhooks.messages import ENDPOINT_DISABLED
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.rules import GIVE_UP_AFTER, THRESHOLD, Outcome, body_of, next_attempt, rest
-from webhooks.services.fanning import DELIVER, send
-from webhooks.services.sending import TOTAL_SECONDS, Message
-from webhooks.services.sending import send as send_message
+from webhooks.services.fanning import send
+from webhooks.services.sending import TOTAL_SECONDS, tell
 
 _random = SystemRandom()
 # How many one pass sends, all at the same time, and how many of them to one endpoint.
@@ -80,10 +77,10 @@ def deliver(*, at: datetime | None = None) -> int:
     entries = Entry.objects.in_bulk([one.entry_id for one in claimed])
     with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
 
-        def tell(one: _Claimed) -> Outcome:
+        def told(one: _Claimed) -> Outcome:
             return _told(client, entries[one.entry_id], endpoints[one.endpoint_id], at=at or now())
 
-        outcomes = list(pool.map(tell, claimed))
+        outcomes = list(pool.map(told, claimed))
     _settle(claimed, outcomes, at=at or now())
     _go_on(at=at or now())
     return len(claimed)
@@ -97,28 +94,11 @@ def _claim(*, at: datetime) -> list[_Claimed]:
 
 
 def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetime) -> Outcome:
-    """Tell an endpoint of an entry. Runs on a thread, and touches no database."""
-    try:
-        message = _message(entry, endpoint, at=at)
-    except InvalidToken:
-        return Outcome(None, 0, error="Its secret cannot be read: ENCRYPTION_KEY is not the one that sealed it")
-    return send_message(client, message, at=at)
-
-
-def _message(entry: Entry, endpoint: Endpoint, *, at: datetime) -> Message:
     body = body_of(
         type_=entry.type, occurred_at=entry.occurred_at, subject_id=entry.subject_id, payload=entry.payload,
         thin=endpoint.payload == Endpoint.Payload.THIN,
     )  # fmt: skip
-    return Message(str(entry.id), endpoint.url, body, secrets_of(endpoint, at=at))
-
-
-def secrets_of(endpoint: Endpoint, *, at: datetime) -> tuple[str, ...]:
-    """Give the secrets that sign now: two while one takes over from the other."""
-    sealed = [endpoint.secret]
-    if endpoint.previous_secret and endpoint.previous_until and endpoint.previous_until > at:
-        sealed.append(endpoint.previous_secret)
-    return tuple(vault.opened(bytes(one)).decode() for one in sealed)
+    return tell(client, endpoint, id_=entry.id, body=body, at=at)
 
 
 @transaction.atomic
@@ -137,13 +117,8 @@ def _settle(claimed: list[_Claimed], outcomes: list[Outcome], *, at: datetime) -
         delivery = deliveries[one.id]
         delivery.attempts = one.attempts + 1
         due = None if outcome.is_success else next_attempt(delivery.attempts, outcome, at=at, drawn=_random.random())
-        delivery.status = (
-            Delivery.Status.DELIVERED
-            if outcome.is_success
-            else Delivery.Status.PENDING
-            if due
-            else Delivery.Status.FAILED
-        )
+        left = Delivery.Status.PENDING if due else Delivery.Status.FAILED
+        delivery.status = Delivery.Status.DELIVERED if outcome.is_success else left
         delivery.next_attempt_at = due or at
     Delivery.objects.bulk_update(deliveries.values(), ["attempts", "status", "next_attempt_at"])
     wanted = {one.endpoint_id for one in claimed}
@@ -194,8 +169,7 @@ def _go_on(*, at: datetime) -> None:
     due_at = _due_at()
     if due_at is None or due_at > at + SOON:
         return
-    seconds = max((due_at - at).total_seconds(), 0)
-    current_app.send_task(DELIVER, kwargs={"schema_name": scope.current()}, countdown=seconds, retry=False)
+    send(seconds=max((due_at - at).total_seconds(), 0))
 
 
 def deliver_if_due() -> bool:

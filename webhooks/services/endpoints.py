@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from journal.messages import EVENT_TYPES, EventType
+from journal.messages import EventType, public_types
 from journal.services import record
 from kit import vault
 from kit.actor import Actor
 from kit.egress import NotAllowed, target_of
-from kit.errors import Deleted, NotFound
 from kit.models import changed
+from webhooks import selectors
 from webhooks.messages import (
     ENDPOINT_CREATED,
     ENDPOINT_DELETED,
@@ -44,8 +44,8 @@ def _new_secret() -> str:
 
 
 def _check(fields: dict[str, Any]) -> None:
-    types = fields.get("event_types", ())
-    if unknown := [name for name in types if name not in EVENT_TYPES or not EVENT_TYPES[name].is_public]:
+    public = public_types()
+    if unknown := [name for name in fields.get("event_types", ()) if name not in public]:
         raise bad_types(unknown)
     if "url" in fields:
         try:
@@ -83,7 +83,7 @@ def update_endpoint(*, endpoint_id: UUID, changes: dict[str, Any], by: Actor, at
     """
     _check(changes)
     with transaction.atomic():
-        endpoint = locked(endpoint_id)
+        endpoint = selectors.endpoint(endpoint_id, for_update=True)
         different = changed(endpoint, changes)
         if not different:
             return endpoint
@@ -105,7 +105,7 @@ def rotate_secret(*, endpoint_id: UUID, by: Actor, at: datetime) -> Made:
     Raises:
         NotFound, Deleted: no such endpoint.
     """
-    endpoint, secret = locked(endpoint_id), _new_secret()
+    endpoint, secret = selectors.endpoint(endpoint_id, for_update=True), _new_secret()
     endpoint.previous_secret, endpoint.previous_until = endpoint.secret, at + OVERLAP
     endpoint.secret = vault.sealed(secret.encode())
     endpoint.version += 1
@@ -121,23 +121,8 @@ def delete_endpoint(*, endpoint_id: UUID, by: Actor, at: datetime) -> None:
     Raises:
         NotFound, Deleted: no such endpoint.
     """
-    endpoint = locked(endpoint_id)
+    endpoint = selectors.endpoint(endpoint_id, for_update=True)
     endpoint.deleted_at, endpoint.is_enabled, endpoint.secret, endpoint.previous_secret = at, False, b"", None
     endpoint.version += 1
     endpoint.save()
-    endpoint.deliveries.filter(status="pending").delete()
     _note(ENDPOINT_DELETED, endpoint, by=by, at=at)
-
-
-def locked(endpoint_id: UUID) -> Endpoint:
-    """Give an endpoint, locked.
-
-    Raises:
-        NotFound, Deleted: no such endpoint.
-    """
-    endpoint = Endpoint.objects.select_for_update(no_key=True).filter(id=endpoint_id).first()
-    if endpoint is None:
-        raise NotFound("No such endpoint")
-    if endpoint.deleted_at is not None:
-        raise Deleted("The endpoint has been deleted")
-    return endpoint

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +11,16 @@ from django.db import connection, transaction
 from django.utils.timezone import now
 
 from journal import selectors as journal
-from journal.messages import EVENT_TYPES
+from journal.messages import public_types
 from journal.models import Entry
 from journal.services import record
 from kit import scope
 from kit.actor import Actor
 from kit.errors import NotFound
+from webhooks import selectors
 from webhooks.messages import ENDPOINT_REPLAYED
 from webhooks.models import Delivery, Endpoint
-from webhooks.rules import KEPT_FOR, event_of, is_for
-from webhooks.services.endpoints import locked
+from webhooks.rules import event_of, is_for
 
 DELIVER = "webhooks.deliver"
 BATCH = 500
@@ -46,28 +47,22 @@ def fan_out(entries: list[Entry]) -> None:
         transaction.on_commit(send)
 
 
-def send() -> None:
-    """Have a worker deliver what is due here. Call after commit."""
-    current_app.send_task(DELIVER, kwargs={"schema_name": scope.current()}, retry=False)
+def send(*, seconds: float = 0) -> None:
+    """Have a worker deliver what is due here, now or in so many seconds. Call after commit."""
+    current_app.send_task(DELIVER, kwargs={"schema_name": scope.current()}, countdown=seconds, retry=False)
 
 
 def _deliveries(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -> list[Delivery]:
-    types, event_ids = set(endpoint.event_types), set(endpoint.event_ids)
+    types, event_ids, public = set(endpoint.event_types), set(endpoint.event_ids), public_types()
     return [
         Delivery(endpoint=endpoint, entry_id=entry.id, type=entry.type, next_attempt_at=at)
         for entry in entries
-        if _is_public(entry.type)
+        if entry.type in public
         and is_for(
             types, event_ids, type_=entry.type,
             event_id=event_of(entry.subject_type, entry.subject_id, entry.payload),
         )
     ]  # fmt: skip
-
-
-def _is_public(type_: str) -> bool:
-    # An entry may be of a type that a later version does not know.
-    known = EVENT_TYPES.get(type_)
-    return known is not None and known.is_public
 
 
 def replay(
@@ -80,13 +75,15 @@ def replay(
     Raises:
         NotFound, Deleted: no such endpoint.
     """
-    since = max(since, at - KEPT_FOR)
+    since = max(since, at - journal.FEED_FOR)
     with transaction.atomic():
-        endpoint = locked(endpoint_id)
+        endpoint = selectors.endpoint(endpoint_id, for_update=True)
         entries = journal.settled().filter(occurred_at__gte=since, occurred_at__lt=until or at)
         count = _again(endpoint, since=since, until=until or at, only_failed=only_failed, at=at)
         if not only_failed:
-            count += sum(_missing(endpoint, batch, at=at) for batch in _batches(entries.iterator(chunk_size=BATCH)))
+            count += sum(
+                _missing(endpoint, batch, at=at) for batch in batched(entries.iterator(chunk_size=BATCH), BATCH)
+            )
         payload = {"url": endpoint.url, "since": since.isoformat(), "count": count}
         record(ENDPOINT_REPLAYED, subject=endpoint, by=by, at=at, payload=payload)
     send()
@@ -115,7 +112,7 @@ def _again(endpoint: Endpoint, *, since: datetime, until: datetime, only_failed:
         return int(cursor.rowcount)
 
 
-def _missing(endpoint: Endpoint, entries: list[Entry], *, at: datetime) -> int:
+def _missing(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -> int:
     """Add what an endpoint was not told, as when it was disabled."""
     wanted = _deliveries(endpoint, entries, at=at)
     known = set(
@@ -124,17 +121,6 @@ def _missing(endpoint: Endpoint, entries: list[Entry], *, at: datetime) -> int:
     made = [one for one in wanted if one.entry_id not in known]
     Delivery.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)
-
-
-def _batches(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
-    batch: list[Entry] = []
-    for entry in entries:
-        batch.append(entry)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def replay_one(*, delivery_id: UUID, at: datetime) -> Delivery:

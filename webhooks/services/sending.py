@@ -4,11 +4,15 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from uuid import UUID
 
 import httpx
+from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
+from kit import vault
 from kit.egress import FAILURES, NotAllowed, within
+from webhooks.models import Endpoint
 from webhooks.rules import Outcome
 
 TOTAL_SECONDS = 15.0
@@ -24,6 +28,23 @@ class Message:
     url: str
     body: bytes
     secrets: tuple[str, ...]
+
+
+def tell(client: httpx.Client, endpoint: Endpoint, *, id_: UUID, body: bytes, at: datetime) -> Outcome:
+    """Send an endpoint a body under an id, signed with the secrets that sign now."""
+    try:
+        secrets = _secrets(endpoint, at=at)
+    except InvalidToken:
+        return Outcome(None, 0, error="Its secret cannot be read: ENCRYPTION_KEY is not the one that sealed it")
+    return send(client, Message(str(id_), endpoint.url, body, secrets), at=at)
+
+
+def _secrets(endpoint: Endpoint, *, at: datetime) -> tuple[str, ...]:
+    """Give the secrets that sign now: two while one takes over from the other."""
+    sealed = [endpoint.secret]
+    if endpoint.previous_secret and endpoint.previous_until and endpoint.previous_until > at:
+        sealed.append(endpoint.previous_secret)
+    return tuple(vault.opened(bytes(one)).decode() for one in sealed)
 
 
 def send(client: httpx.Client, message: Message, *, at: datetime) -> Outcome:

@@ -11,8 +11,7 @@ from kit.egress import NotAllowed, target_of
 from kit.ids import new_id
 from webhooks import selectors
 from webhooks.rules import Outcome, body_of
-from webhooks.services.delivering import secrets_of
-from webhooks.services.sending import TOTAL_SECONDS, Message, send
+from webhooks.services.sending import TOTAL_SECONDS, tell
 
 SAMPLE = "endpoint.test"
 
@@ -39,7 +38,6 @@ def try_endpoint(*, endpoint_id: UUID, at: datetime) -> Trial:
     """
     endpoint, sample = selectors.endpoint(endpoint_id), new_id()
     body = body_of(type_=SAMPLE, occurred_at=at, subject_id=sample, payload={"message": "It works"}, thin=False)
-    message = Message(str(sample), endpoint.url, body, secrets_of(endpoint, at=at))
     addresses: tuple[str, ...] = ()
     seen: list[Any] = []
     try:
@@ -49,7 +47,7 @@ def try_endpoint(*, endpoint_id: UUID, at: datetime) -> Trial:
     else:
         with egress.client(seconds=TOTAL_SECONDS) as client:
             client.event_hooks["response"].append(lambda response: seen.append(_expiry(response.extensions)))
-            outcome = send(client, message, at=at)
+            outcome = tell(client, endpoint, id_=sample, body=body, at=at)
     return Trial(
         outcome.is_success, outcome.status, outcome.error, outcome.milliseconds, outcome.head, addresses,
         seen[0] if seen else None, sample,

@@ -1,6 +1,7 @@
 """`manage.py openapi`: write the REST contract to docs/openapi.json, and its requests as a collection for Postman."""
 
 import json
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ SNAPSHOT = settings.ROOT / "docs" / "openapi.json"
 COLLECTION = settings.ROOT / "docs" / "aforo.postman_collection.json"
 
 
+@cache
 def contract() -> dict[str, Any]:
     """Give the contract, as it reads when it is written and read again."""
     schema = api.get_openapi_schema(path_prefix="/api/v1/")
