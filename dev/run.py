@@ -56,12 +56,27 @@ def manage(*arguments: str, env: dict[str, str]) -> None:
 
 
 def start(env: dict[str, str], children: list[Child]) -> None:
-    """Start web, worker and beat, in the order in which they are stopped last to first."""
+    """Start web, workers and beat, in the order in which they are stopped last to first."""
     folder = state(NAME)
     celery = [sys.executable, "-m", "celery", "-A", "config.celery"]
     commands = {
         "web": [sys.executable, "-m", "config.web"],
-        "worker": [*celery, "worker", "-l", "info", "-c", "2"],
+        "worker": [*celery, "worker", "-l", "info", "-Q", "default", "-c", "2", "-n", "worker@%h"],
+        "webhooks": [
+            *celery,
+            "worker",
+            "-l",
+            "info",
+            "-Q",
+            "webhooks",
+            "-P",
+            "threads",
+            "-c",
+            "16",
+            "-n",
+            "webhooks@%h",
+        ],
+        "mail": [*celery, "worker", "-l", "info", "-Q", "mail", "-P", "threads", "-c", "4", "-n", "mail@%h"],
         "beat": [*celery, "beat", "-l", "info", "-s", str(folder / "beat"), "--pidfile="],
     }
     for name, command in commands.items():
@@ -143,7 +158,7 @@ def serve(env: dict[str, str], port: int, children: list[Child]) -> None:
         manage("migrate_schemas", env=env)
     with step("planting the demonstration data (the first time takes a while)"):
         manage("seed", env=env)
-    with step("starting web, worker and beat"):
+    with step("starting web, workers and beat"):
         start(env, children)
         wait_until_ready(f"http://127.0.0.1:{port}", children)
     remember(env, port)

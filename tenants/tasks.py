@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from celery import current_app, shared_task
+from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
@@ -14,10 +14,14 @@ from django.utils.timezone import now
 from journal import selectors as journal
 from kit import scope
 from kit.cache import SHARED
-from kit.tasks import ScopedTask
+from kit.tasks import ScopedTask, enqueue
 from tenants import selectors
 
 log = structlog.get_logger()
+
+SWEEP, SEND_TO_ALL = "tenants.sweep", "tenants.send_to_all"
+# Organizations that one task looks at.
+BATCH = 200
 
 # What the last sweep saw of all journals, for /metrics.
 STATE_KEY = f"{SHARED}journals"
@@ -26,31 +30,36 @@ STATE_SECONDS = 600
 type Sweep = Callable[[], bool]
 
 
-@shared_task(base=ScopedTask, name="tenants.sweep", ignore_result=True)
-def sweep() -> int:
-    """Have each of `SWEEPS` look at every organization for what a crash left behind; tell how often one found any.
+@shared_task(base=ScopedTask, name=SWEEP, ignore_result=True)
+def sweep(*, after: int = 0, lag_seconds: float = 0, behind: int = 0) -> int:
+    """Have each of `SWEEPS` look at organizations for what a crash left behind; tell how often one found any.
 
-    One organization's trouble does not keep the others waiting.
+    So many organizations at a time, then another task for those after them: `after` is the last one's key,
+    `lag_seconds` and `behind` what was seen of the journals before. One organization's trouble keeps no other waiting.
     """
     sweeps: list[Sweep] = [import_string(path) for path in settings.SWEEPS]
-    found = 0
-    lags = []
-    for schema_name in list(selectors.active_schemas()):
+    schemas, found = selectors.active_schemas(after=after, limit=BATCH), 0
+    for schema_name in schemas.values():
         try:
             with scope.entered(schema_name):
-                lags.append(journal.lag(journal.DISPATCHER, at=now()))
+                lag = journal.lag(journal.DISPATCHER, at=now())
+                lag_seconds, behind = max(lag_seconds, lag), behind + (lag > 0)
                 found += sum(look() for look in sweeps)
         except DatabaseError:
             log.exception("sweep_failed", schema=schema_name)
-    behind = sum(lag > 0 for lag in lags)
-    cache.set(STATE_KEY, {"at": time.time(), "lag_seconds": max(lags, default=0.0), "behind": behind}, STATE_SECONDS)
+    if len(schemas) == BATCH:
+        enqueue(SWEEP, after=max(schemas), lag_seconds=lag_seconds, behind=behind)
+    else:
+        cache.set(STATE_KEY, {"at": time.time(), "lag_seconds": lag_seconds, "behind": behind}, STATE_SECONDS)
     return found
 
 
-@shared_task(base=ScopedTask, name="tenants.send_to_all", ignore_result=True)
-def send_to_all(*, name: str) -> int:
-    """Send a task to every organization; give to how many."""
-    schemas = list(selectors.active_schemas())
-    for schema_name in schemas:
-        current_app.send_task(name, kwargs={"schema_name": schema_name}, retry=False)
+@shared_task(base=ScopedTask, name=SEND_TO_ALL, ignore_result=True)
+def send_to_all(*, name: str, after: int = 0) -> int:
+    """Send a task to so many organizations, then another of this to go on with those after them; give to how many."""
+    schemas = selectors.active_schemas(after=after, limit=BATCH)
+    for schema_name in schemas.values():
+        enqueue(name, schema_name=schema_name)
+    if len(schemas) == BATCH:
+        enqueue(SEND_TO_ALL, name=name, after=max(schemas))
     return len(schemas)

@@ -4,20 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
 
-# Standard Webhooks 1.0. Seconds from one attempt to the next, the first at once.
-DELAYS: Final = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-MAX_DELAY = timedelta(hours=24)
-# Spreads attempts that failed together: up to a tenth of the delay is added.
-JITTER = 0.1
 GIVE_UP_AFTER = timedelta(days=5)
 # So many failures one behind the other, and an endpoint is left alone for a while, then asked with one webhook.
-THRESHOLD = 5
-REST_SECONDS, MAX_REST_SECONDS = 30, 600
+THRESHOLD = 10
+MIN_REST, MAX_REST = timedelta(seconds=30), timedelta(minutes=10)
 
 OVERLAP = timedelta(hours=24)
 
@@ -63,18 +58,8 @@ def body_of(
     return orjson.dumps({"type": type_, "timestamp": occurred_at, "data": data}, option=orjson.OPT_UTC_Z)
 
 
-def next_attempt(attempts: int, outcome: Outcome, *, at: datetime, drawn: float) -> datetime | None:
-    """Tell when to try again after so many attempts, or not at all; `drawn` is a number from 0 to 1."""
-    if attempts >= len(DELAYS):
+def rest(failures: int, failing_since: datetime | None, *, at: datetime) -> datetime | None:
+    """Tell until when an endpoint that failed so often is left alone: for as long again as it has been failing."""
+    if failures < THRESHOLD or failing_since is None:
         return None
-    delay = timedelta(seconds=DELAYS[attempts] * (1 + JITTER * drawn))
-    if outcome.retry_after is not None:
-        delay = max(delay, min(timedelta(seconds=outcome.retry_after), MAX_DELAY))
-    return at + delay
-
-
-def rest(failures: int, *, at: datetime) -> datetime | None:
-    """Tell until when an endpoint that failed so often is left alone."""
-    if failures < THRESHOLD:
-        return None
-    return at + timedelta(seconds=min(REST_SECONDS * 2 ** min(failures - THRESHOLD, 10), MAX_REST_SECONDS))
+    return at + min(max(at - failing_since, MIN_REST), MAX_REST)

@@ -2,21 +2,19 @@
 
 from datetime import datetime
 
-from celery import current_app
-
 from attendance.messages import CODE_ASKED_FOR
 from attendance.models import Registration
 from attendance.rules import RegistrationStatus
 from journal.services import Fact, record_all
-from kit import scope
 from kit.actor import SYSTEM
+from kit.tasks import enqueue
 
 SEND_CODES = "attendance.send_codes"
 
 
 def ask_for_codes(*, email: str) -> None:
     """Have a worker look for registrations of the e-mail: whoever asks cannot tell by the time it takes."""
-    current_app.send_task(SEND_CODES, kwargs={"schema_name": scope.current(), "email": email}, retry=False)
+    enqueue(SEND_CODES, email=email)
 
 
 def send_codes(*, email: str, at: datetime) -> int:

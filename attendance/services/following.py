@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from celery import current_app
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -13,8 +12,8 @@ from attendance.rules import RegistrationStatus
 from attendance.services.cancelling import give_back, promote
 from attendance.services.seating import ATTEMPTS, ATTENDEE
 from catalog.models import Event, SeatPool, Session
-from kit import scope
 from kit.actor import SYSTEM, Actor
+from kit.tasks import enqueue
 
 CANCEL_CALLED_OFF = "attendance.cancel_called_off"
 # How many registrations of what was called off are cancelled in one transaction.
@@ -75,7 +74,7 @@ def called_off() -> QuerySet[SeatPool]:
 
 def ask_to_cancel() -> None:
     """Have a worker cancel the registrations of what was called off. Call after commit."""
-    current_app.send_task(CANCEL_CALLED_OFF, kwargs={"schema_name": scope.current()}, retry=False)
+    enqueue(CANCEL_CALLED_OFF)
 
 
 def cancel_if_called_off() -> bool:

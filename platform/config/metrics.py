@@ -47,10 +47,11 @@ def _waiting() -> CollectorRegistry:
     behind = Gauge("aforo_journals_behind", "Organizations whose journal has undispatched entries.", registry=registry)
     swept = Gauge("aforo_sweep_age_seconds", "Seconds since the sweep last looked.", registry=registry)
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    try:
-        depth.labels("celery").set(get_redis_connection("default").llen(f"{prefix}celery"))
-    except Exception:  # noqa: BLE001 - whatever goes wrong, nothing is known of the queue, and all else is told
-        depth.labels("celery").set(float("nan"))
+    for queue in settings.CELERY_TASK_QUEUES:
+        try:
+            depth.labels(queue).set(get_redis_connection("default").llen(f"{prefix}{queue}"))
+        except Exception:  # noqa: BLE001 - whatever goes wrong, nothing is known of the queue, and all else is told
+            depth.labels(queue).set(float("nan"))
     state = cache.get(STATE_KEY) or {}
     _tell_connections(registry)
     lag.set(state.get("lag_seconds", float("nan")))

@@ -162,13 +162,22 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
+    # Longer than any task takes and than any is put off: what a killed worker held comes back then.
+    "visibility_timeout": 600,
     "global_keyprefix": "aforo:celery:",
 }
+# Work of one class delays no other: each queue has workers of its own, or one serves them all (docs/deployment.md).
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"default": {}, "webhooks": {}, "mail": {}}
+CELERY_TASK_ROUTES = {"webhooks.deliver": {"queue": "webhooks"}, "notifications.deliver": {"queue": "mail"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
+# A worker that is asked to stop ends what it does; one that is asked twice has so long for it.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tenants.sweep", "schedule": 10.0, "kwargs": {"schema_name": "public"}},
     "check-seats": {

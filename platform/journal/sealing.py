@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from celery import current_app
 from django.utils.timezone import now
 
 from journal import selectors
 from journal.models import Cursor, Entry, Seal
 from journal.services import read_on
 from journal.verify import BEGINNING, Verdict, leaf, root, seal_hash, verify
-from kit import scope
+from kit.tasks import enqueue
 
 SEAL = "journal.seal"
 SEALER = "sealer"
@@ -61,7 +60,7 @@ def seal_if_due() -> bool:
     last = Seal.objects.order_by("-number").values_list("sealed_at", flat=True).first()
     if (last is not None and last > now() - EVERY) or not selectors.is_behind(SEALER):
         return False
-    current_app.send_task(SEAL, kwargs={"schema_name": scope.current()}, retry=False)
+    enqueue(SEAL)
     return True
 
 

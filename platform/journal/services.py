@@ -1,12 +1,12 @@
 """Writing the journal, and telling those who listen."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.module_loading import import_string
@@ -20,11 +20,13 @@ from kit.actor import Actor
 from kit.background import Chore
 from kit.bulk import insert_values
 from kit.ids import new_id
+from kit.tasks import enqueue
 
 log = structlog.get_logger()
 
 DISPATCH = "journal.dispatch"
-BATCH = 500
+# Entries that are handed over in one transaction, and such transactions in one task.
+BATCH, BATCHES = 500, 4
 # Entries of one window share one task: it is sent when the window closes, so it sees all of them.
 WINDOW_SECONDS = 0.2
 
@@ -142,7 +144,7 @@ def send_announcements() -> None:
     while _unannounced:
         schema_name = _unannounced.pop()
         try:
-            current_app.send_task(DISPATCH, kwargs={"schema_name": schema_name}, retry=False)
+            enqueue(DISPATCH, schema_name=schema_name)
         except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and the sweep makes up for it
             log.warning("announce_failed", schema=schema_name, error=repr(error))
 
@@ -156,7 +158,8 @@ def dispatch() -> int:
 
     Consumers write what they make of the entries (attempts, mails) in the same transaction that moves the
     cursor: an entry is fanned out exactly once, however often a worker dies. One dispatcher a schema runs
-    at a time; a second finds the cursor locked and leaves the work to the first.
+    at a time; a second finds the cursor locked and leaves the work to the first. Bounded, so that no organization keeps
+    the others waiting: if more is there, another task is sent for it.
     """
     consumers: list[Consumer] = [import_string(path) for path in settings.JOURNAL_CONSUMERS]
 
@@ -164,18 +167,21 @@ def dispatch() -> int:
         for consume in consumers:
             consume(entries)
 
-    return read_on(DISPATCHER, hand_over, batch=BATCH)
+    count = read_on(DISPATCHER, hand_over, batch=BATCH, batches=BATCHES)
+    if count == BATCH * BATCHES:
+        enqueue(DISPATCH)
+    return count
 
 
-def read_on(name: str, consume: Consumer, *, batch: int) -> int:
-    """Have a reader consume every settled entry that it has not seen, in batches; tell how many there were.
+def read_on(name: str, consume: Consumer, *, batch: int, batches: int = sys.maxsize) -> int:
+    """Have a reader consume the settled entries that it has not seen, in so many batches; tell how many there were.
 
     Each batch is consumed in the transaction that moves the reader's cursor. One of a name reads at a time in a schema.
     """
     Cursor.objects.get_or_create(name=name)
     total = 0
-    while count := _read_batch(name, consume, batch):
-        total += count
+    while batches and (count := _read_batch(name, consume, batch)):
+        total, batches = total + count, batches - 1
     return total
 
 
@@ -197,5 +203,5 @@ def dispatch_if_behind() -> bool:
     """Enqueue a dispatch if entries lie before the dispatcher: the sweep's part for one schema."""
     if not selectors.is_behind(DISPATCHER):
         return False
-    current_app.send_task(DISPATCH, kwargs={"schema_name": scope.current()}, retry=False)
+    enqueue(DISPATCH)
     return True

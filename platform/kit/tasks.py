@@ -9,6 +9,16 @@ from django.utils.timezone import now
 from kit import idempotency, requests, scope
 
 
+def enqueue(task: str, /, *, schema_name: str = "", seconds: float = 0, **given: Any) -> None:
+    """Have a worker run a task, in the present schema or the one named, now or in so many seconds. Call after commit.
+
+    Raises:
+        kombu.exceptions.OperationalError: the broker does not answer.
+    """
+    told = {"schema_name": schema_name or scope.current(), **given}
+    celery.current_app.send_task(task, kwargs=told, countdown=seconds or None, retry=False)
+
+
 class ScopedTask(celery.Task):
     """A task that runs inside the schema named by its keyword argument `schema_name`, and refuses to run without.
 

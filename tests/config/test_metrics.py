@@ -58,7 +58,7 @@ def test_what_waits_is_told(acme: Organization) -> None:
     told = read()
     assert 0 <= told["aforo_sweep_age_seconds"] < 30
     assert told["aforo_journal_lag_seconds"] >= 0
-    assert told['aforo_queue_depth{queue="celery"}'] >= 0
+    assert all(told[f'aforo_queue_depth{{queue="{name}"}}'] >= 0 for name in ("default", "webhooks", "mail"))
     held = sum(value for name, value in told.items() if name.startswith("aforo_database_connections{"))
     assert 1 <= held <= told["aforo_database_connections_max"]
 

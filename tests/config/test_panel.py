@@ -104,10 +104,11 @@ def test_an_organizer_plans_with_rooms_and_is_told_of_clashes(acme: Organization
     event = make_event()
     make_session(event, title="First", room_id=room.id)
     start = timezone.localtime(event.starts_at)
+    end = start + timedelta(hours=1)
     session = {
         "event": str(event.id), "title": "Second",
         "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}",
-        "ends_at_0": f"{start:%Y-%m-%d}", "ends_at_1": f"{start + timedelta(hours=1):%H:%M:%S}", "capacity": "5",
+        "ends_at_0": f"{end:%Y-%m-%d}", "ends_at_1": f"{end:%H:%M:%S}", "capacity": "5",
         "room": str(room.id), "presenter": "", "resources": "",
     }  # fmt: skip
     answer = client.post("/admin/catalog/session/add/", session)

@@ -48,6 +48,9 @@ class Receiver:
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
+                if len(raw) < int(self.headers["Content-Length"]):
+                    # Whoever sent it was killed meanwhile.
+                    return
                 heard = Heard({name.lower(): value for name, value in self.headers.items()}, raw, time.monotonic())
                 receiver.heard.append(heard)
                 status, headers, body = receiver.answers(heard)

@@ -1,5 +1,6 @@
 """From an entry to a receiver: signed, tried again, given up, left alone; the clock is an argument."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from tests.webhooks.conftest import Endpoints
 from tests.webhooks.receiver import Receiver, is_signed
 from webhooks import services
 from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.services import deliver, deliver_if_due, replay, replay_one, rotate_secret, update_endpoint
+from webhooks.services import deliver, deliver_if_due, replay, replay_one, rotate_secret, settling, update_endpoint
 
 pytestmark = pytest.mark.usefixtures("all_settled")
 
@@ -149,12 +150,12 @@ def test_a_dead_receiver_costs_one_attempt_at_a_time_and_comes_back(
     acme: Organization, receiver: Receiver, endpoint: Endpoints
 ) -> None:
     endpoint(event_types=["event.created"])
-    for _ in range(8):
+    for _ in range(10):
         make_event()
     dispatched()
     fails(receiver)
     at = now()
-    assert deliver(at=at) == 8
+    assert deliver(at=at) == 10
     for _ in range(30):
         make_event()
     dispatched()
@@ -162,11 +163,46 @@ def test_a_dead_receiver_costs_one_attempt_at_a_time_and_comes_back(
     assert deliver(at=at + timedelta(seconds=700)) == 1
     assert deliver(at=at + timedelta(seconds=701)) == 0
     receiver.answers = lambda _: (200, {}, b"")
-    assert deliver(at=at + timedelta(seconds=1_400)) == 1
-    later = at + timedelta(seconds=1_401)
-    while deliver(at=later):
-        pass
+    # One to see whether it is back, and then the others.
+    assert deliver(at=at + timedelta(seconds=1_400)) == 40
     assert not Delivery.objects.exclude(status="delivered").exists()
+
+
+def test_what_is_slow_keeps_nothing_else_waiting(acme: Organization, receiver: Receiver, endpoint: Endpoints) -> None:
+    count = 2 * services.delivering.BATCH
+    quick = Receiver()
+    is_all_heard = threading.Event()
+
+    def slow(_: Any) -> Any:
+        return (200, {}, b"") if is_all_heard.wait(10) else (500, {}, b"")
+
+    def counting(_: Any) -> Any:
+        if len(quick.heard) == count:
+            is_all_heard.set()
+        return 200, {}, b""
+
+    receiver.answers, quick.answers = slow, counting
+    endpoint(event_types=["event.created"])
+    endpoint(event_types=["event.created"], url=quick.url)
+    for _ in range(count):
+        make_event()
+    dispatched()
+    assert deliver() == 2 * count
+    quick.close()
+    assert not Delivery.objects.exclude(status="delivered", attempts=1).exists()
+
+
+def test_an_organization_has_two_passes_of_a_process_at_most(
+    acme: Organization, receiver: Receiver, endpoint: Endpoints
+) -> None:
+    endpoint(event_types=["event.created"])
+    make_event()
+    dispatched()
+    with services.delivering._turn() as first, services.delivering._turn() as second:
+        assert first
+        assert second
+        assert deliver() == 0
+    assert deliver() == 1
 
 
 def test_a_receiver_is_asked_no_faster_than_it_wants(
@@ -236,7 +272,7 @@ def test_a_worker_that_dies_leaves_its_claim_to_be_found_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.delivering, "_settle", dies)
+        patch.setattr(services.delivering, "settle", dies)
         with pytest.raises(KeyboardInterrupt):
             deliver(at=at)
     assert Delivery.objects.get().status == "pending"
@@ -286,14 +322,14 @@ def test_an_endpoint_that_is_deleted_while_it_is_told_undoes_nothing_of_the_othe
     going = endpoint(event_types=["event.created"]).endpoint
     make_event()
     dispatched()
-    settle = services.delivering._settle
 
     def deleted_before(*args: Any, **kwargs: Any) -> None:
-        services.delete_endpoint(endpoint_id=going.id, by=SYSTEM, at=now())
-        settle(*args, **kwargs)
+        if Endpoint.objects.filter(id=going.id, deleted_at=None).exists():
+            services.delete_endpoint(endpoint_id=going.id, by=SYSTEM, at=now())
+        settling.settle(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.delivering, "_settle", deleted_before)
+        patch.setattr(services.delivering, "settle", deleted_before)
         assert deliver() == 2
     assert list(Delivery.objects.exclude(endpoint=going).values_list("status", flat=True)) == ["delivered"]
     assert deliver(at=now() + timedelta(days=1)) == 0

@@ -4,48 +4,57 @@ A claim is a lease: whoever claims and dies leaves what it claimed to be found a
 endpoint that had heard it already hears it twice, under one id. No transaction is open while anything is sent.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from random import SystemRandom
+from threading import Lock
 from typing import Any
-from uuid import UUID
 
 import httpx
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.timezone import now
 
 from journal.models import Entry
-from journal.services import record
-from kit import egress
-from kit.actor import SYSTEM
-from webhooks.messages import ENDPOINT_DISABLED
-from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.rules import GIVE_UP_AFTER, THRESHOLD, Outcome, body_of, next_attempt, rest
-from webhooks.services.fanning import send
+from kit import egress, scope
+from kit.tasks import enqueue
+from webhooks.models import Endpoint
+from webhooks.rules import THRESHOLD, Outcome, body_of
+from webhooks.services.fanning import DELIVER
 from webhooks.services.sending import TOTAL_SECONDS, tell
+from webhooks.services.settling import Claimed, settle
 
-_random = SystemRandom()
-# How many one pass sends, all at the same time, and how many of them to one endpoint.
+# How many of an organization's are sent at the same time by one pass, and how many of them to one endpoint.
 BATCH, EACH = 40, 20
-# Longer than a pass takes, names that are slow to resolve included.
+# For how long a pass claims more. It ends when the last of what it claimed is answered.
+PASS_SECONDS = 5.0
+# How many passes of one organization a process has at once: while one waits for what is slow, another goes on.
+PASSES = 2
+# What is answered at nearly the same time is written down together.
+GATHER_SECONDS = 0.02
+# While it waits for answers, a pass looks so often for what has become due.
+LOOK_SECONDS = 0.5
+# Longer than an exchange takes, names that are slow to resolve included.
 LEASE = timedelta(seconds=3 * TOTAL_SECONDS)
 # Of retries that are due sooner, a task is sent for that moment; the sweep finds the others.
 SOON = timedelta(seconds=60)
 
-# The longest due first, of each endpoint a few, so that none keeps the others waiting; of one that fails a single one,
-# to see whether it has come back. An endpoint with a limit of its own rests for a second after so many.
+# The longest due first, of each endpoint by turns, so that none keeps the others waiting; of one that fails a single
+# one, to see whether it has come back. An endpoint with a limit of its own rests for a second after so many.
 _CLAIM = """
     WITH due AS (
         SELECT d.id, e.id AS endpoint_id FROM webhooks_endpoint AS e CROSS JOIN LATERAL (
-               SELECT id FROM webhooks_delivery
+               SELECT id, next_attempt_at FROM webhooks_delivery
                 WHERE endpoint_id = e.id AND status = 'pending' AND next_attempt_at <= %(at)s
                 ORDER BY next_attempt_at
                 LIMIT CASE WHEN e.failures >= %(threshold)s THEN 1 ELSE least(%(each)s, e.max_per_second) END
                   FOR NO KEY UPDATE SKIP LOCKED) AS d
          WHERE e.is_enabled AND e.deleted_at IS NULL AND (e.resting_until IS NULL OR e.resting_until <= %(at)s)
-         LIMIT %(batch)s
+           AND e.id <> ALL(%(busy)s::uuid[])
+         ORDER BY row_number() OVER (PARTITION BY e.id ORDER BY d.next_attempt_at)
+         LIMIT %(limit)s
     ), resting AS (
         UPDATE webhooks_endpoint SET resting_until = %(at)s + CASE WHEN failures >= %(threshold)s
                THEN %(lease)s::interval ELSE interval '1 second' END
@@ -56,41 +65,88 @@ _CLAIM = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    id: UUID
-    endpoint_id: UUID
-    entry_id: UUID
-    attempts: int
-
-
 def deliver(*, at: datetime | None = None) -> int:
-    """Send a batch of what is due, and write down what became of it; tell how much it was.
+    """Send what is due, and write down what became of it; tell how much it was.
 
-    Bounded, so that no organization keeps the others waiting: if more is due, another task is sent for it. `at` is the
-    present, unless a test says otherwise.
+    Bounded, so that no organization keeps the others waiting: if more is due, another task is sent for it. Where this
+    process is at it already, nothing is done: whoever is at it goes on. `at` is the present, unless a test says
+    otherwise.
     """
-    claimed = _claim(at=at or now())
-    if not claimed:
-        return 0
-    endpoints = Endpoint.objects.in_bulk([one.endpoint_id for one in claimed])
-    entries = Entry.objects.in_bulk([one.entry_id for one in claimed])
+    count = 0
+    with _turn() as is_mine:
+        if is_mine:
+            count = _pass(lambda: at or now())
+    if is_mine:
+        # After the turn has ended: what became due since is found here, or its own task finds a turn.
+        _go_on(at=at or now())
+    return count
+
+
+_turns: Counter[str] = Counter()
+_taking = Lock()
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Take one of the organization's turns in this process, if one is left."""
+    schema_name = scope.current()
+    with _taking:
+        is_mine = _turns[schema_name] < PASSES
+        _turns[schema_name] += is_mine
+    try:
+        yield is_mine
+    finally:
+        with _taking:
+            _turns[schema_name] -= is_mine
+            if not _turns[schema_name]:
+                del _turns[schema_name]
+
+
+def _pass(present: Callable[[], datetime]) -> int:
+    """Claim, send and write down, each as soon as there is anything, until nothing is due or time is over."""
+    count, until = 0, time.monotonic() + PASS_SECONDS
+    sending: dict[Future[Outcome], Claimed] = {}
     with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
+        while True:
+            if time.monotonic() < until:
+                for one, task in _tasks(_claim(list(sending.values()), at=present()), client, present):
+                    sending[pool.submit(task)] = one
+                    count += 1
+            if not sending:
+                return count
+            if wait(sending, LOOK_SECONDS, FIRST_COMPLETED).done:
+                answered = wait(sending, GATHER_SECONDS).done
+                settle([(sending.pop(one), one.result()) for one in answered], at=present())
 
-        def told(one: _Claimed) -> Outcome:
-            return _told(client, entries[one.entry_id], endpoints[one.endpoint_id], at=at or now())
 
-        outcomes = list(pool.map(told, claimed))
-    _settle(claimed, outcomes, at=at or now())
-    _go_on(at=at or now())
-    return len(claimed)
-
-
-def _claim(*, at: datetime) -> list[_Claimed]:
+def _claim(sending: list[Claimed], *, at: datetime) -> list[Claimed]:
+    """Claim what is due and has room beside what is being sent."""
+    room, of_endpoint = BATCH - len(sending), Counter(one.endpoint_id for one in sending)
+    if not room:
+        return []
     with connection.cursor() as cursor:
-        given: dict[str, Any] = {"at": at, "threshold": THRESHOLD, "each": EACH, "batch": BATCH, "lease": LEASE}
+        given: dict[str, Any] = {
+            "at": at, "threshold": THRESHOLD, "each": EACH, "limit": room, "lease": LEASE,
+            "busy": [endpoint for endpoint, count in of_endpoint.items() if count >= EACH],
+        }  # fmt: skip
         cursor.execute(_CLAIM, given)
-        return [_Claimed(*row) for row in cursor.fetchall()]
+        return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def _tasks(
+    claimed: list[Claimed], client: httpx.Client, present: Callable[[], datetime]
+) -> Iterator[tuple[Claimed, Callable[[], Outcome]]]:
+    """Give for each what sends it: a call that touches no database."""
+    if not claimed:
+        return
+    endpoints = Endpoint.objects.in_bulk({one.endpoint_id for one in claimed})
+    entries = Entry.objects.in_bulk({one.entry_id for one in claimed})
+
+    def task_of(entry: Entry, endpoint: Endpoint) -> Callable[[], Outcome]:
+        return lambda: _told(client, entry, endpoint, at=present())
+
+    for one in claimed:
+        yield one, task_of(entries[one.entry_id], endpoints[one.endpoint_id])
 
 
 def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetime) -> Outcome:
@@ -99,57 +155,6 @@ def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetim
         thin=endpoint.payload == Endpoint.Payload.THIN,
     )  # fmt: skip
     return tell(client, endpoint, id_=entry.id, body=body, at=at)
-
-
-@transaction.atomic
-def _settle(claimed: list[_Claimed], outcomes: list[Outcome], *, at: datetime) -> None:
-    """Write down what became of each, and what that says of the endpoints."""
-    settled = dict(zip(claimed, outcomes, strict=True))
-    Attempt.objects.bulk_create([
-        Attempt(
-            delivery_id=one.id, endpoint_id=one.endpoint_id, number=one.attempts + 1, at=at,
-            is_success=outcome.is_success, status=outcome.status, error=outcome.error, response_head=outcome.head,
-            milliseconds=outcome.milliseconds,
-        ) for one, outcome in settled.items()
-    ])  # fmt: skip
-    deliveries = {one.id: one for one in Delivery.objects.filter(id__in=[one.id for one in claimed])}
-    for one, outcome in settled.items():
-        delivery = deliveries[one.id]
-        delivery.attempts = one.attempts + 1
-        due = None if outcome.is_success else next_attempt(delivery.attempts, outcome, at=at, drawn=_random.random())
-        left = Delivery.Status.PENDING if due else Delivery.Status.FAILED
-        delivery.status = Delivery.Status.DELIVERED if outcome.is_success else left
-        delivery.next_attempt_at = due or at
-    Delivery.objects.bulk_update(deliveries.values(), ["attempts", "status", "next_attempt_at"])
-    wanted = {one.endpoint_id for one in claimed}
-    for endpoint in Endpoint.objects.select_for_update(no_key=True).filter(id__in=wanted).order_by("id"):
-        _judge(endpoint, [outcome for one, outcome in settled.items() if one.endpoint_id == endpoint.id], at=at)
-
-
-def _judge(endpoint: Endpoint, outcomes: Sequence[Outcome], *, at: datetime) -> None:
-    """Count an endpoint's failures; leave it alone for a while, or give it up."""
-    # Whoever takes one of many is there, and nobody to leave alone.
-    if any(outcome.is_success for outcome in outcomes):
-        endpoint.failures, endpoint.failing_since = 0, None
-    else:
-        endpoint.failures += len(outcomes)
-        endpoint.failing_since = endpoint.failing_since or at
-    if any(outcome.is_gone for outcome in outcomes):
-        _give_up(endpoint, "It answered that it is gone (410)", at=at)
-    if endpoint.failing_since and at - endpoint.failing_since >= GIVE_UP_AFTER:
-        _give_up(endpoint, f"It answered nothing but failures for {GIVE_UP_AFTER.days} days", at=at)
-    resting = rest(endpoint.failures, at=at)
-    if resting or endpoint.max_per_second is None:
-        endpoint.resting_until = resting
-    endpoint.save(update_fields=["failures", "failing_since", "resting_until", "is_enabled", "disabled_reason"])
-
-
-def _give_up(endpoint: Endpoint, reason: str, *, at: datetime) -> None:
-    if not endpoint.is_enabled:
-        return
-    endpoint.is_enabled, endpoint.disabled_reason = False, reason
-    payload = {"url": endpoint.url, "description": endpoint.description, "reason": reason}
-    record(ENDPOINT_DISABLED, subject=endpoint, by=SYSTEM, at=at, payload=payload)
 
 
 def _due_at() -> datetime | None:
@@ -169,7 +174,7 @@ def _go_on(*, at: datetime) -> None:
     due_at = _due_at()
     if due_at is None or due_at > at + SOON:
         return
-    send(seconds=max((due_at - at).total_seconds(), 0))
+    enqueue(DELIVER, seconds=max((due_at - at).total_seconds(), 0))
 
 
 def deliver_if_due() -> bool:
@@ -177,5 +182,5 @@ def deliver_if_due() -> bool:
     due_at = _due_at()
     if due_at is None or due_at > now():
         return False
-    send()
+    enqueue(DELIVER)
     return True

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from itertools import batched
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils.timezone import now
 
@@ -14,9 +14,9 @@ from journal import selectors as journal
 from journal.messages import public_types
 from journal.models import Entry
 from journal.services import record
-from kit import scope
 from kit.actor import Actor
 from kit.errors import NotFound
+from kit.tasks import enqueue
 from webhooks import selectors
 from webhooks.messages import ENDPOINT_REPLAYED
 from webhooks.models import Delivery, Endpoint
@@ -44,12 +44,7 @@ def fan_out(entries: list[Entry]) -> None:
     ]
     Delivery.objects.bulk_create(made, ignore_conflicts=True)
     if made:
-        transaction.on_commit(send)
-
-
-def send(*, seconds: float = 0) -> None:
-    """Have a worker deliver what is due here, now or in so many seconds. Call after commit."""
-    current_app.send_task(DELIVER, kwargs={"schema_name": scope.current()}, countdown=seconds, retry=False)
+        transaction.on_commit(partial(enqueue, DELIVER))
 
 
 def _deliveries(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -> list[Delivery]:
@@ -86,7 +81,7 @@ def replay(
             )
         payload = {"url": endpoint.url, "since": since.isoformat(), "count": count}
         record(ENDPOINT_REPLAYED, subject=endpoint, by=by, at=at, payload=payload)
-    send()
+    enqueue(DELIVER)
     return count
 
 
@@ -138,5 +133,5 @@ def replay_one(*, delivery_id: UUID, at: datetime) -> Delivery:
             raise NotFound("No such delivery")
         delivery.status, delivery.attempts, delivery.next_attempt_at = Delivery.Status.PENDING, 0, at
         delivery.save(update_fields=["status", "attempts", "next_attempt_at"])
-    send()
+    enqueue(DELIVER)
     return delivery

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from celery import current_app
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import send_mail
@@ -15,8 +14,8 @@ from identity.messages import BadToken, wrong_password
 from identity.models import User
 from identity.services.accounts import set_password
 from identity.services.logins import check_attempts, note_failed_login
-from kit import scope
 from kit.actor import Actor
+from kit.tasks import enqueue
 from kit.throttling import opaque, used
 
 MAIL_RESET = "identity.mail_reset"
@@ -44,7 +43,7 @@ def change_password(*, current: str, new: str, by: Actor, at: datetime, address:
 
 def ask_for_reset(*, email: str) -> None:
     """Have a worker look for the account of an e-mail: nobody can tell by the time whether there is one."""
-    current_app.send_task(MAIL_RESET, kwargs={"schema_name": scope.current(), "email": email.lower()}, retry=False)
+    enqueue(MAIL_RESET, email=email.lower())
 
 
 def mail_reset(*, email: str, site: str, organization: str, language: str) -> bool:
