@@ -23,7 +23,7 @@ REGISTRATION_CANCELLED = EventType(
     {**_REGISTRATION, "status": "cancelled", "reason": "The event was cancelled"},
 )
 CODE_ASKED_FOR = EventType(
-    "registration.code_asked_for", "A guest asked for the code of a registration, by e-mail.", is_public=False
+    "registration.code_asked_for", "A guest asked for the codes of registrations, by e-mail.", is_public=False
 )
 TICKET_REISSUED = EventType("ticket.reissued", "Another ticket was issued in place of one.", _REGISTRATION)
 TICKET_CHECKED_IN = EventType("ticket.checked_in", "Somebody was let in.", _CHECK_IN)

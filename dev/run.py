@@ -131,6 +131,7 @@ Aforo is running. Ctrl-C stops it; the data stays (`make reset` wipes it).
                    globex  http://globex.{base}    (English, Europe/Berlin)
   admin panels     http://acme.{base}/admin/    http://globex.{base}/admin/
   API docs         http://acme.{base}/api/v1/docs
+  mails            http://acme.{base}/dev/mails/    http://globex.{base}/dev/mails/
   operator         http://{base}/admin/    {OPERATOR_EMAIL}
   logins           admin@, organizer@, coordinator@, scanner@, attendee@ + acme.example or globex.example
   password         {PASSWORD}    (of all of them)

@@ -1,1 +1,1 @@
-"""E-mails to people."""
+"""Mails: who is told what, in words and pictures."""

@@ -99,15 +99,25 @@ def _stored(matches: Q) -> Tenant | None:
     )
 
 
-def present_site() -> tuple[str, str, str]:
-    """Tell the address, the name and the language of the organization whose schema is entered."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an organization is reached, and how it speaks: `url` is such as `https://acme.example.com`."""
+
+    url: str
+    name: str
+    locale: str
+    timezone: str
+
+
+def present_site() -> Site:
+    """Tell of the organization whose schema is entered."""
     schema_name = scope.current()
     with scope.entered(scope.PUBLIC):
         row = Organization.objects.get(schema_name=schema_name)
         host = row.domains.filter(is_primary=True).values_list("domain", flat=True).first() or row.slug
     scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
     port = f":{settings.SITE_PORT}" if settings.SITE_PORT else ""
-    return f"{scheme}://{host}{port}", row.name, row.locale
+    return Site(f"{scheme}://{host}{port}", row.name, row.locale, row.timezone)
 
 
 def active_schemas(*, after: int, limit: int) -> dict[int, str]:

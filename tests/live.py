@@ -129,7 +129,7 @@ def _url(database: str) -> str:
     return f"postgres://{at['USER']}{password}@{at['HOST']}:{at['PORT']}/{database}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -155,7 +155,7 @@ def environment(database_url: str) -> dict[str, str]:
         "DEBUG": "1",
         "DATABASE_URL": database_url,
         "REDIS_URL": settings.REDIS_URL,
-        "PORT": str(_free_port()),
+        "PORT": str(free_port()),
         # Receivers of webhooks are here.
         "EGRESS_NETWORKS": "127.0.0.0/8",
     }

@@ -1,7 +1,7 @@
 """What webhooks say of themselves, and why they refuse."""
 
 from journal.messages import EventType, public_types
-from kit.errors import FieldError, Invalid
+from kit.errors import Conflict, FieldError, Invalid
 
 _ENDPOINT = {"url": "https://crm.example/aforo", "description": "The CRM"}
 
@@ -15,6 +15,12 @@ ENDPOINT_DISABLED = EventType(
     "The platform gave an endpoint up, which had answered nothing but failures.",
     {**_ENDPOINT, "reason": "It answered nothing but failures for 5 days"},
 )
+
+
+class TooManyEndpoints(Conflict):
+    """The organization has as many endpoints as it may. Delete one that nobody listens at."""
+
+    code, title = "too_many_endpoints", "There are as many endpoints as there may be"
 
 
 def bad_url(why: str) -> Invalid:

@@ -15,6 +15,7 @@ THRESHOLD = 10
 MIN_REST, MAX_REST = timedelta(seconds=30), timedelta(minutes=10)
 
 OVERLAP = timedelta(hours=24)
+MAX_ENDPOINTS = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from attendance.selectors.panel import all_check_ins, all_registrations
 from attendance.selectors.registrations import (
     as_shown,
+    attendees,
     by_code,
     event_of,
     known,
+    live_of,
     looks_after,
     occasion,
     own_events,
@@ -21,6 +23,7 @@ __all__ = [
     "all_check_ins",
     "all_registrations",
     "as_shown",
+    "attendees",
     "availability",
     "by_code",
     "check_ins",
@@ -28,6 +31,7 @@ __all__ = [
     "event_of",
     "guards",
     "known",
+    "live_of",
     "looks_after",
     "occasion",
     "own_events",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from attendance.models import Registration
-from attendance.rules import CODE_LENGTH
+from attendance.rules import CODE_LENGTH, RegistrationStatus
 from catalog.models import Event, Session
 from catalog.rules import search_words
 from identity.rules import Operation, Role, may
@@ -167,6 +167,20 @@ def by_code(code: str, *, email: str | None = None) -> Registration:
     if found is None:
         raise NotFound("No such registration")
     return found
+
+
+def live_of(email: str) -> list[Registration]:
+    """List an attendee's registrations that hold or wait for a seat, the first to come first."""
+    found = Registration.objects.filter(attendee_email=email, deleted_at=None, event__deleted_at=None)
+    live = found.exclude(status=RegistrationStatus.CANCELLED)
+    return list(live.select_related("event", "session").order_by("event__starts_at", "id"))
+
+
+def attendees(*, pool_id: UUID | None = None, event_id: UUID | None = None) -> list[str]:
+    """List the e-mails of those who hold or wait for a seat of a pool or of an event."""
+    found = Registration.objects.filter(deleted_at=None).exclude(status=RegistrationStatus.CANCELLED)
+    of = {"pool_id": pool_id} if pool_id else {"event_id": event_id}
+    return list(found.filter(**of).order_by("attendee_email").values_list("attendee_email", flat=True).distinct())
 
 
 def looks_after(event_id: UUID, *, by: Actor, to: Operation = Operation.REGISTRATIONS_WRITE) -> bool:

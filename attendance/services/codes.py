@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
+from attendance import selectors
 from attendance.messages import CODE_ASKED_FOR
-from attendance.models import Registration
-from attendance.rules import RegistrationStatus
-from journal.services import Fact, record_all
+from journal.services import record
 from kit.actor import SYSTEM
 from kit.tasks import enqueue
+from kit.throttling import is_mailed_too_often
 
 SEND_CODES = "attendance.send_codes"
 
@@ -19,7 +19,9 @@ def ask_for_codes(*, email: str) -> None:
 
 def send_codes(*, email: str, at: datetime) -> int:
     """Record that the codes of an attendee's live registrations are to be mailed; give how many there are."""
-    live = Registration.objects.filter(attendee_email=email, deleted_at=None)
-    found = list(live.exclude(status=RegistrationStatus.CANCELLED))
-    record_all([Fact(CODE_ASKED_FOR, one, {"email": email}) for one in found], by=SYSTEM, at=at)
+    found = selectors.live_of(email)
+    if not found or is_mailed_too_often("codes", email):
+        return 0
+    ids = [str(one.id) for one in found]
+    record(CODE_ASKED_FOR, subject=None, by=SYSTEM, at=at, payload={"email": email, "registrations": ids})
     return len(found)

@@ -14,18 +14,38 @@ _STATUS = {Status.CANCELLED: "CANCELLED", Status.SUSPENDED: "TENTATIVE", Status.
 
 def calendar(events: Iterable[dict[str, Any]], *, name: str) -> bytes:
     """Write events, and the sessions that were expanded in them, as one calendar. Versions are its sequence numbers."""
+    made = _empty(name)
+    for event in events:
+        made.add_component(_entry(event, summary=event["name"], place=event["place"]))
+        for session in event.get("sessions", ()):
+            made.add_component(_of_session(session, event))
+    return _written(made)
+
+
+def calendar_of_session(session: dict[str, Any], event: dict[str, Any], *, name: str) -> bytes:
+    """Write one session of an event as a calendar."""
+    made = _empty(name)
+    made.add_component(_of_session(session, event))
+    return _written(made)
+
+
+def _empty(name: str) -> Calendar:
     made = Calendar()
     made.add("prodid", "-//Aforo//Aforo 1.0//EN")
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
     made.add("x-wr-calname", name)
-    for event in events:
-        made.add_component(_entry(event, summary=event["name"], place=event["place"]))
-        for session in event.get("sessions", ()):
-            place = ", ".join(part for part in (session["room"], event["place"]) if part)
-            made.add_component(_entry(session, summary=f"{event['name']}: {session['title']}", place=place))
+    return made
+
+
+def _written(made: Calendar) -> bytes:
     body: bytes = made.to_ical()
     return body
+
+
+def _of_session(session: dict[str, Any], event: dict[str, Any]) -> Entry:
+    place = ", ".join(part for part in (session["room"], event["place"]) if part)
+    return _entry(session, summary=f"{event['name']}: {session['title']}", place=place)
 
 
 def _entry(row: dict[str, Any], *, summary: str, place: str) -> Entry:

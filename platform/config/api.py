@@ -11,6 +11,7 @@ from journal.api import router as journal
 from kit.api import install, strict
 from kit.idempotency import honour
 from kit.json import JSONParser, JSONRenderer
+from notifications.api import router as notifications
 from webhooks.api import router as webhooks
 
 DESCRIPTION = """\
@@ -44,5 +45,5 @@ api = install(
 honour(api)
 strict(api)
 # The busiest first: routes are tried in turn.
-for router in (*attendance, *catalog, *identity, journal, webhooks):
+for router in (*attendance, *catalog, *identity, journal, webhooks, notifications):
     api.add_router("", router)

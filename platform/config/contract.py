@@ -41,6 +41,8 @@ OF_THEIR_OWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("GET|POST", r"/tickets/\{.*", ("no_ticket",)),
     ("POST", r"/tickets/validate", ("nonce_reused",)),
     ("GET|POST|PATCH|DELETE", r"/webhooks/endpoints/\{.*", ("deleted",)),
+    ("POST", r"/webhooks/endpoints", ("too_many_endpoints",)),
+    ("POST", r"/notifications/mails/.*", ("not_sendable",)),
 )
 # What is there no more is told to whoever asks for it by its id.
 _DELETABLE = re.compile(rf"/(events|sessions|{_NOUNS})/\{{")

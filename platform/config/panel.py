@@ -20,6 +20,8 @@ from kit.errors import Refusal
 from kit.middleware import Request
 from kit.problems import STATUS
 from kit.throttling import of_address
+from notifications.admin import MailAdmin, StyleAdmin
+from notifications.models import Mail, Style
 from tenants.admin import DomainAdmin, OrganizationAdmin
 from tenants.models import Domain, Organization
 from webhooks.admin import AttemptAdmin, EndpointAdmin
@@ -67,6 +69,8 @@ for model, page in (
     (ApiKey, ApiKeyAdmin),
     (Endpoint, EndpointAdmin),
     (Attempt, AttemptAdmin),
+    (Mail, MailAdmin),
+    (Style, StyleAdmin),
     (Entry, EntryAdmin),
 ):
     panel.register(model, page)

@@ -1,5 +1,6 @@
 """Settings, from the environment alone. Every variable is listed in docs/configuration.md."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ PUBLIC_HOSTS: list[str] = env.list("PUBLIC_HOSTS", default=[BASE_DOMAIN, "127.0.
 # TenancyMiddleware knows every host there is and refuses the others.
 ALLOWED_HOSTS = ["*"]
 HOSTLESS_PATHS = frozenset({"/health", "/ready", "/metrics"})
-PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/", "/password/")
+PAGE_PREFIXES = ("/admin/", "/static/", "/tickets/", "/password/", "/unsubscribe/", "/dev/")
 # What follows these in an address is a secret, and is not logged.
-SECRET_PREFIXES = ("/tickets/", "/password/", "/api/v1/idempotency/")
+SECRET_PREFIXES = ("/tickets/", "/password/", "/unsubscribe/", "/api/v1/idempotency/")
 
 # --- Applications ------------------------------------------------------------------------------------
 
@@ -70,7 +71,7 @@ _WITHOUT_TABLES = [
     "django.contrib.staticfiles",
 ]
 SHARED_APPS = ["django_tenants", "tenants", *_EVERYWHERE]
-TENANT_APPS = [*_EVERYWHERE, "kit", "journal", "webhooks", "catalog", "attendance"]
+TENANT_APPS = [*_EVERYWHERE, "kit", "journal", "webhooks", "catalog", "attendance", "notifications"]
 INSTALLED_APPS = [
     "unfold",
     *SHARED_APPS,
@@ -190,6 +191,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=15),
         "kwargs": {"schema_name": "public", "name": "kit.forget_answers"},
     },
+    "forget-deliveries": {
+        "task": "tenants.send_to_all",
+        "schedule": crontab(hour=4, minute=0),
+        "kwargs": {"schema_name": "public", "name": "webhooks.forget_old"},
+    },
+    "forget-mails": {
+        "task": "tenants.send_to_all",
+        "schedule": crontab(hour=4, minute=30),
+        "kwargs": {"schema_name": "public", "name": "notifications.forget_old"},
+    },
     "forget-requests": {
         "task": "tenants.send_to_all",
         "schedule": crontab(minute=45),
@@ -200,7 +211,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- What the floors below are wired to ---------------------------------------------------------------
 
 # Called with each batch of journal entries, in the transaction that moves the dispatcher's cursor.
-JOURNAL_CONSUMERS: list[str] = ["webhooks.services.fan_out"]
+JOURNAL_CONSUMERS: list[str] = ["webhooks.services.fan_out", "notifications.services.fan_out"]
 # Roles whose refused writes are recorded, as those of API keys are. Denials are recorded whoever is known.
 AUDITED_ROLES = ["admin", "organizer", "coordinator", "scanner"]
 # Called when an event's pools were opened or enlarged, in the same transaction.
@@ -211,12 +222,11 @@ SWEEPS = [
     "journal.sealing.seal_if_due",
     "attendance.services.cancel_if_called_off",
     "webhooks.services.deliver_if_due",
+    "notifications.services.deliver_if_due",
 ]
 
 # Where the outside is reached, if not at the port of its scheme.
 SITE_PORT: str = env.str("SITE_PORT", default="")
-# Tells the site, name and language of the organization at work.
-SITE_OF = "tenants.selectors.present_site"
 
 # --- Identity -----------------------------------------------------------------------------------------
 
@@ -234,9 +244,21 @@ PASSWORD_RESET_TIMEOUT = 3_600
 
 # --- Mail ---------------------------------------------------------------------------------------------
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+_mail: dict[str, Any] = env.email("EMAIL_URL", default="consolemail://")
+vars().update(_mail)
+MAIL_FOLDER: str = _mail["EMAIL_FILE_PATH"]
+_OF_OURS = {"smtp": "notifications.backends.SmtpBackend", "filebased": "notifications.backends.FolderBackend"}
+EMAIL_BACKEND: str = _OF_OURS.get(_mail["EMAIL_BACKEND"].split(".")[-2], _mail["EMAIL_BACKEND"])
+# A provider that django-anymail knows, such as sendgrid. Its own settings are the variables that begin with ANYMAIL_.
+EMAIL_PROVIDER: str = env.str("EMAIL_PROVIDER", default="")
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+ANYMAIL: dict[str, Any] = {
+    "REQUESTS_TIMEOUT": (5, 15),
+    **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
+}
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Aforo <no-reply@{BASE_DOMAIN}>")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="") or f"Aforo <no-reply@{BASE_DOMAIN}>"
 
 # --- HTTP ---------------------------------------------------------------------------------------------
 

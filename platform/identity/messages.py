@@ -8,6 +8,9 @@ _USER = {"email": "ana@example.com", "name": "Ana Gil", "role": "attendee"}
 USER_CREATED = EventType("user.created", "Somebody got an account.", _USER)
 USER_UPDATED = EventType("user.updated", "An account's name, role or activity changed.", _USER)
 USER_LOGGED_IN = EventType("user.logged_in", "Somebody logged in.", is_public=False)
+PASSWORD_ASKED_FOR = EventType(
+    "user.password_asked_for", "Somebody asked for a new password, by e-mail.", is_public=False
+)
 LOGIN_FAILED = EventType("login.failed", "A login of an existing account failed.", is_public=False)
 TOKEN_REUSED = EventType("token.reused", "A refresh token was used twice; its family is revoked.", is_public=False)
 API_KEY_CREATED = EventType("api_key.created", "An API key was made.", is_public=False)

@@ -52,6 +52,8 @@ class Operation(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
     FEED_READ = "journal:read"
+    NOTIFICATIONS_READ = "notifications:read"
+    NOTIFICATIONS_WRITE = "notifications:write"
     PANEL = "panel:open"
     ORGANIZATIONS_READ = "organizations:read"
     ORGANIZATIONS_WRITE = "organizations:write"
@@ -89,6 +91,8 @@ GRANTS: dict[Operation, frozenset[Role]] = {
     Operation.WEBHOOKS_READ: frozenset({Role.ADMIN}),
     Operation.WEBHOOKS_WRITE: frozenset({Role.ADMIN}),
     Operation.FEED_READ: frozenset({Role.ADMIN}),
+    Operation.NOTIFICATIONS_READ: frozenset({Role.ADMIN}),
+    Operation.NOTIFICATIONS_WRITE: frozenset({Role.ADMIN}),
     Operation.PANEL: _STAFF | {Role.OPERATOR},
     Operation.ORGANIZATIONS_READ: frozenset({Role.OPERATOR}),
     Operation.ORGANIZATIONS_WRITE: frozenset({Role.OPERATOR}),
@@ -112,6 +116,8 @@ SCOPES: dict[str, frozenset[Operation]] = {
     "webhooks:read": frozenset({Operation.WEBHOOKS_READ}),
     "webhooks:write": frozenset({Operation.WEBHOOKS_READ, Operation.WEBHOOKS_WRITE}),
     "journal:read": frozenset({Operation.FEED_READ}),
+    "notifications:read": frozenset({Operation.NOTIFICATIONS_READ}),
+    "notifications:write": frozenset({Operation.NOTIFICATIONS_READ, Operation.NOTIFICATIONS_WRITE}),
 }
 # What any key may do.
 _EVERY_KEY = frozenset({Operation.ANSWERS, Operation.USAGE_READ, Operation.REQUESTS_READ})
@@ -129,6 +135,9 @@ PANEL_PERMISSIONS: dict[str, Operation] = {
     "webhooks.add_endpoint": Operation.WEBHOOKS_WRITE,
     "webhooks.change_endpoint": Operation.WEBHOOKS_WRITE,
     "webhooks.view_attempt": Operation.WEBHOOKS_READ,
+    "notifications.view_mail": Operation.NOTIFICATIONS_READ,
+    "notifications.view_style": Operation.NOTIFICATIONS_READ,
+    "notifications.change_style": Operation.NOTIFICATIONS_WRITE,
     "catalog.view_event": Operation.EVENTS_READ_DRAFTS,
     "catalog.add_event": Operation.EVENTS_WRITE,
     "catalog.change_event": Operation.EVENTS_WRITE,

@@ -92,6 +92,16 @@ def forget_all() -> None:
     _stocks.clear()
 
 
+# Mails that somebody asked for, to one address: nobody's mailbox is filled from here.
+MAX_MAILS, MAIL_SECONDS = 3, 3_600
+
+
+def is_mailed_too_often(of: str, email: str) -> bool:
+    """Count a mail of a kind that somebody asked for, and tell whether it is one too many to its recipient."""
+    usage = used(of, opaque(email), limit=MAX_MAILS, seconds=MAIL_SECONDS, counts=True)
+    return usage is not None and usage.used > usage.limit
+
+
 def used(of: str, whose: str, *, limit: int, seconds: int = MINUTE, counts: bool = False) -> Usage | None:
     """Tell what somebody has used, having counted one more if asked; nothing while Valkey is away."""
     if not counts:

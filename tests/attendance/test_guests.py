@@ -79,7 +79,8 @@ def test_asking_for_codes_tells_nothing_and_a_worker_does_the_rest(
     for job in jobs:
         send_codes(**job)
     asked = Entry.objects.filter(type="registration.code_asked_for")
-    assert [entry.payload for entry in asked] == [{"email": "ana@example.com"}]
+    ids = [str(one.id) for one in Registration.objects.filter(attendee_email="ana@example.com")]
+    assert [entry.payload for entry in asked] == [{"email": "ana@example.com", "registrations": ids}]
 
 
 @pytest.mark.parametrize("body", [{}, {"name": "A"}, {"name": "A", "email": "x"}, {**ANA, "attendee": ANA}])

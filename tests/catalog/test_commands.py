@@ -1,6 +1,7 @@
 """Tables on the command line."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tenants.models import Organization
 from tests.factories import SOON, happened, make_event
 
 HEAD = "name,starts_at,ends_at,capacity"
-ROW = f"{SOON.isoformat()},{SOON.replace(hour=23).isoformat()},5"
+ROW = f"{SOON.isoformat()},{(SOON + timedelta(hours=9)).isoformat()},5"
 
 
 def run(*arguments: Any) -> str:

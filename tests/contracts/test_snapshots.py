@@ -38,9 +38,12 @@ def test_task_names_are_pinned() -> None:
         "journal.seal",
         "kit.forget_answers",
         "kit.forget_requests",
+        "notifications.deliver",
+        "notifications.forget_old",
         "tenants.send_to_all",
         "tenants.sweep",
         "webhooks.deliver",
+        "webhooks.forget_old",
     }
 
 
@@ -52,6 +55,8 @@ def test_what_beat_sends_is_accepted(sent: list[Any]) -> None:
         ("tenants.sweep", {"schema_name": "public"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "attendance.check_seats"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "kit.forget_answers"}),
+        ("tenants.send_to_all", {"schema_name": "public", "name": "webhooks.forget_old"}),
+        ("tenants.send_to_all", {"schema_name": "public", "name": "notifications.forget_old"}),
         ("tenants.send_to_all", {"schema_name": "public", "name": "kit.forget_requests"}),
     ]
 

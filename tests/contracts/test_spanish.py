@@ -19,7 +19,7 @@ from tests.conftest import Callers
 from tests.factories import make_event
 
 REFUSALS = {refusal.__name__ for refusal in REGISTRY.values()}
-PLACES = ("platform", "catalog", "attendance", "tenants")
+PLACES = ("platform", "catalog", "attendance", "tenants", "webhooks", "notifications")
 # Told to operators in the panel and on the command line alone, which speak English.
 OF_OPERATORS = {Path("tenants/services.py"), Path("tenants/messages.py"), Path("tenants/rules.py")}
 # What the holes of templates are filled with here.

@@ -36,6 +36,8 @@ TABLE = {
     Operation.WEBHOOKS_READ:        "x . . . . . .",
     Operation.WEBHOOKS_WRITE:       "x . . . . . .",
     Operation.FEED_READ:            "x . . . . . .",
+    Operation.NOTIFICATIONS_READ:   "x . . . . . .",
+    Operation.NOTIFICATIONS_WRITE:  "x . . . . . .",
     Operation.PANEL:                "x x x . . . x",
     Operation.ORGANIZATIONS_READ:   ". . . . . . x",
     Operation.ORGANIZATIONS_WRITE:  ". . . . . . x",

@@ -21,6 +21,7 @@ from kit.actor import SYSTEM, Actor
 from kit.idempotency import name_of
 from kit.ids import new_id
 from kit.models import PartnerRequest, StoredAnswer
+from notifications.models import Mail
 from tenants.models import Organization
 from tests.conftest import Members
 from tests.factories import make_event, make_member, make_named, make_registration, make_session
@@ -135,9 +136,11 @@ def foreign(acme: Organization, globex: Organization) -> Foreign:
         grant = _grant(admin, family=new_id(), at=now())
         endpoint = add_endpoint(fields={"url": "https://93.184.216.34/secret"}, by=SYSTEM, at=now()).endpoint
         delivery = endpoint.deliveries.create(entry_id=uuid4(), type="event.created", next_attempt_at=now())
+        mail = Mail.objects.create(kind="test", recipient="secret@example.com", status="sent", next_attempt_at=now())
         return {
             "endpoint_id": endpoint.id,
             "delivery_id": delivery.id,
+            "mail_id": mail.id,
             "event_id": event.id,
             "session_id": session.id,
             "registration_id": registration.id,

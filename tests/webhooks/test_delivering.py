@@ -12,6 +12,7 @@ from journal import services as journal
 from journal.models import Entry
 from kit import vault
 from kit.actor import SYSTEM
+from kit.turns import turn
 from tenants.models import Organization
 from tests.factories import happened, make_event
 from tests.webhooks.conftest import Endpoints
@@ -198,7 +199,7 @@ def test_an_organization_has_two_passes_of_a_process_at_most(
     endpoint(event_types=["event.created"])
     make_event()
     dispatched()
-    with services.delivering._turn() as first, services.delivering._turn() as second:
+    with turn("webhooks.deliver", of=2) as first, turn("webhooks.deliver", of=2) as second:
         assert first
         assert second
         assert deliver() == 0

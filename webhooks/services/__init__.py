@@ -2,10 +2,10 @@
 
 from webhooks.services.delivering import deliver, deliver_if_due
 from webhooks.services.endpoints import Made, add_endpoint, delete_endpoint, rotate_secret, update_endpoint
-from webhooks.services.fanning import fan_out, replay, replay_one
+from webhooks.services.fanning import fan_out, forget_old, replay, replay_one
 from webhooks.services.trying import try_endpoint
 
 __all__ = [
-    "Made", "add_endpoint", "delete_endpoint", "deliver", "deliver_if_due", "fan_out", "replay", "replay_one",
-    "rotate_secret", "try_endpoint", "update_endpoint",
+    "Made", "add_endpoint", "delete_endpoint", "deliver", "deliver_if_due", "fan_out", "forget_old", "replay",
+    "replay_one", "rotate_secret", "try_endpoint", "update_endpoint",
 ]  # fmt: skip

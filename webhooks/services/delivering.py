@@ -8,9 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
 
 import httpx
@@ -18,8 +16,9 @@ from django.db import connection
 from django.utils.timezone import now
 
 from journal.models import Entry
-from kit import egress, scope
+from kit import egress
 from kit.tasks import enqueue
+from kit.turns import turn
 from webhooks.models import Endpoint
 from webhooks.rules import THRESHOLD, Outcome, body_of
 from webhooks.services.fanning import DELIVER
@@ -73,33 +72,13 @@ def deliver(*, at: datetime | None = None) -> int:
     otherwise.
     """
     count = 0
-    with _turn() as is_mine:
+    with turn(DELIVER, of=PASSES) as is_mine:
         if is_mine:
             count = _pass(lambda: at or now())
     if is_mine:
         # After the turn has ended: what became due since is found here, or its own task finds a turn.
         _go_on(at=at or now())
     return count
-
-
-_turns: Counter[str] = Counter()
-_taking = Lock()
-
-
-@contextmanager
-def _turn() -> Iterator[bool]:
-    """Take one of the organization's turns in this process, if one is left."""
-    schema_name = scope.current()
-    with _taking:
-        is_mine = _turns[schema_name] < PASSES
-        _turns[schema_name] += is_mine
-    try:
-        yield is_mine
-    finally:
-        with _taking:
-            _turns[schema_name] -= is_mine
-            if not _turns[schema_name]:
-                del _turns[schema_name]
 
 
 def _pass(present: Callable[[], datetime]) -> int:

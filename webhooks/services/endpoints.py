@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from journal.messages import EventType, public_types
 from journal.services import record
@@ -21,11 +21,12 @@ from webhooks.messages import (
     ENDPOINT_DELETED,
     ENDPOINT_ROTATED,
     ENDPOINT_UPDATED,
+    TooManyEndpoints,
     bad_types,
     bad_url,
 )
 from webhooks.models import Endpoint
-from webhooks.rules import OVERLAP
+from webhooks.rules import MAX_ENDPOINTS, OVERLAP
 
 SECRET_BYTES = 32
 _PREFIX = "whsec_"
@@ -54,6 +55,14 @@ def _check(fields: dict[str, Any]) -> None:
             raise bad_url(str(refusal)) from refusal
 
 
+def _check_room() -> None:
+    """Refuse one too many; of two that are added at once, one waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE webhooks_endpoint IN SHARE ROW EXCLUSIVE MODE")
+    if Endpoint.objects.filter(deleted_at=None).count() >= MAX_ENDPOINTS:
+        raise TooManyEndpoints(f"An organization has at most {MAX_ENDPOINTS}")
+
+
 def _note(event_type: EventType, endpoint: Endpoint, *, by: Actor, at: datetime, changes: Any = None) -> None:
     payload = {"url": endpoint.url, "description": endpoint.description}
     record(event_type, subject=endpoint, by=by, at=at, payload=payload, changes=changes)
@@ -64,11 +73,13 @@ def add_endpoint(*, fields: dict[str, Any], by: Actor, at: datetime) -> Made:
 
     Raises:
         Invalid: the address is not one that the platform sends to, or a type is none.
+        TooManyEndpoints: there are as many as there may be.
     """
     # Names are resolved outside of the transaction: that may take a while.
     _check(fields)
     secret = _new_secret()
     with transaction.atomic():
+        _check_room()
         endpoint = Endpoint.objects.create(**fields, secret=vault.sealed(secret.encode()))
         _note(ENDPOINT_CREATED, endpoint, by=by, at=at)
     return Made(endpoint, secret)

@@ -89,6 +89,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "El nonce es de otra lectura",
         "El nonce pertenece a la lectura de otra entrada. Use uno nuevo para cada lectura, y consérvelo al reintentar.",
     ),
+    "not_sendable": (
+        "El correo está en camino",
+        "El correo espera ser enviado, o se está enviando. Mire de nuevo en un rato.",
+    ),
     "not_found": (
         "No existe tal cosa aquí",
         "No existe tal cosa aquí, o ninguna de la que quien pregunta pueda saber.",
@@ -125,6 +129,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "sold_out": (
         "Todos los cupos están tomados",
         "Todos los cupos están tomados, y el evento no lleva lista de espera. Vuelven cuando alguien cancela.",
+    ),
+    "too_many_endpoints": (
+        "No caben más endpoints",
+        "La organización tiene tantos endpoints como puede tener. Elimine uno al que nadie escuche.",
     ),
     "too_large": ("El cuerpo es demasiado grande", "El cuerpo es más largo de lo que la ruta admite."),
     "unauthenticated": (

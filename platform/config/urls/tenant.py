@@ -10,6 +10,7 @@ from config.panel import panel
 from config.urls import EVERYWHERE, NOTHING, ByShape, Routes
 from identity import pages as accounts
 from identity.api.accounts import jwks
+from notifications import pages as mails
 
 urlpatterns: Routes = [
     # First, because most requests go there and routes are tried in turn.
@@ -20,6 +21,10 @@ urlpatterns: Routes = [
     path(".well-known/jwks.json", jwks),
     path("tickets/<str:code>", tickets.show),
     path("password/<str:token>", accounts.reset_password),
+    path("unsubscribe/<str:token>", mails.unsubscribe),
+    path("dev/mails", RedirectView.as_view(url="/dev/mails/")),
+    path("dev/mails/", mails.list_mails),
+    path("dev/mails/<str:name>", mails.show_mail),
     path("admin/", panel.urls),
     *NOTHING,
 ]

@@ -35,6 +35,8 @@ type Scope = Literal[
     "webhooks:read",
     "webhooks:write",
     "journal:read",
+    "notifications:read",
+    "notifications:write",
 ]
 type Scopes = Annotated[list[Scope], Field(min_length=1, max_length=50), AfterValidator(_known)]
 type Addresses = Annotated[

@@ -5,22 +5,19 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
 
 from identity import selectors
-from identity.messages import BadToken, wrong_password
+from identity.messages import PASSWORD_ASKED_FOR, BadToken, wrong_password
 from identity.models import User
 from identity.services.accounts import set_password
 from identity.services.logins import check_attempts, note_failed_login
-from kit.actor import Actor
+from journal.services import record
+from kit.actor import SYSTEM, Actor
 from kit.tasks import enqueue
-from kit.throttling import opaque, used
+from kit.throttling import is_mailed_too_often
 
 MAIL_RESET = "identity.mail_reset"
-# Mails to one account: nobody's mailbox is filled from here.
-MAX_MAILS, MAIL_SECONDS = 3, 3_600
 # A reset's token holds nothing but a hash over the account as it is: it is good until the password changes.
 _tokens = PasswordResetTokenGenerator()
 
@@ -46,20 +43,14 @@ def ask_for_reset(*, email: str) -> None:
     enqueue(MAIL_RESET, email=email.lower())
 
 
-def mail_reset(*, email: str, site: str, organization: str, language: str) -> bool:
-    """Mail the way to a new password to whoever has an account; tell whether that was somebody.
-
-    `site` is the address of the organization, such as `https://acme.example.com`.
-    """
+def mail_reset(*, email: str, at: datetime) -> bool:
+    """Record that whoever has an account is to be mailed the way to a new password; tell whether that was somebody."""
     user = User.objects.filter(email=email, is_active=True).first()
     if user is None:
         return False
-    usage = used("resets", opaque(email), limit=MAX_MAILS, seconds=MAIL_SECONDS, counts=True)
-    if usage is not None and usage.used > usage.limit:
+    if is_mailed_too_often("resets", email):
         return False
-    told = {"name": user.name, "organization": organization, "link": f"{site}/password/{reset_token(user)}"}
-    subject, _, body = render_to_string(f"identity/reset.{language}.txt", told).partition("\n")
-    send_mail(subject, body.lstrip(), None, [user.email])
+    record(PASSWORD_ASKED_FOR, subject=user, by=SYSTEM, at=at, payload={"email": user.email})
     return True
 
 

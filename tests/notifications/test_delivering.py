@@ -1,0 +1,204 @@
+"""Handing mails over: at most once, tried again where it surely failed, whatever the server does."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.core.mail.backends.locmem import EmailBackend
+from django.utils.timezone import now
+
+from kit.turns import turn
+from notifications.backends import Unheard
+from notifications.models import Mail
+from notifications.services import deliver, deliver_if_due, delivering
+from tenants.models import Organization
+from tests.conftest import committed
+from tests.notifications.server import MailServer
+
+type Due = Callable[..., Mail]
+
+
+@pytest.fixture(autouse=True)
+def _rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering._Rest, "until", 0.0)
+
+
+@pytest.fixture
+def due(acme: Organization) -> Due:
+    """Have a test mail wait."""
+
+    def make(**fields: Any) -> Mail:
+        return Mail.objects.create(
+            **{"kind": "test", "recipient": "ana@example.com", "next_attempt_at": now(), **fields}
+        )
+
+    return make
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    made = MailServer()
+    settings.EMAIL_BACKEND = "notifications.backends.SmtpBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 2
+    yield made
+    made.close()
+
+
+def state(mail: Mail) -> tuple[str, int]:
+    mail.refresh_from_db()
+    return mail.status, mail.attempts
+
+
+def test_mails_go_over_one_connection_and_bear_their_own_ids(due: Due, server: MailServer) -> None:
+    mails = [due(recipient=f"{number}@example.com") for number in range(25)]
+    assert deliver() == 25
+    assert {message["Message-ID"] for message in server.heard} == {f"<{mail.id}@localhost>" for mail in mails}
+    assert {state(mail) for mail in mails} == {("sent", 1)}
+    assert deliver() == 0
+
+
+def test_what_the_server_does_not_take_now_is_tried_again(due: Due, server: MailServer) -> None:
+    mail, at = due(), now()
+    server.answers = lambda _: "451 later"
+    deliver(at=at)
+    assert state(mail) == ("pending", 1)
+    assert "451" in mail.error
+    assert deliver(at=at + timedelta(seconds=4)) == 0
+    server.answers = lambda _: "250 taken"
+    assert deliver(at=at + timedelta(seconds=6)) == 1
+    assert state(mail) == ("sent", 2)
+
+
+@pytest.mark.parametrize("code", ["550 nobody", "554 never"])
+def test_what_is_refused_for_good_is_not_tried_again(due: Due, server: MailServer, code: str) -> None:
+    mail, other = due(), due(recipient="other@example.com")
+    server.of_recipients = lambda address: code if address == mail.recipient else "250 ok"
+    assert deliver() == 2
+    assert (state(mail), state(other)) == (("failed", 1), ("sent", 1))
+    assert deliver(at=now() + timedelta(days=5)) == 0
+
+
+def test_whoever_takes_it_and_falls_silent_gets_it_once(due: Due, server: MailServer) -> None:
+    mail, other = due(), due(recipient="other@example.com")
+    server.answers = lambda envelope: None if mail.recipient in envelope.rcpt_tos else "250 taken"
+    deliver()
+    assert state(mail) == ("unsure", 1)
+    deliver(at=now() + timedelta(days=1))
+    assert sum(message["To"] == mail.recipient for message in server.heard) == 1
+    # The connection was lost with it: the other one is tried anew.
+    assert state(other)[0] == "sent"
+
+
+def test_a_server_that_is_away_delays_and_loses_nothing(due: Due, server: MailServer, settings: Any) -> None:
+    mails, at = [due() for _ in range(3)], now()
+    server.close()
+    assert deliver(at=at) == 3
+    assert [state(mail) for mail in mails] == [("pending", 1)] * 3
+    assert deliver(at=at + timedelta(seconds=9)) == 0, "it is left alone for a while"
+    delivering._Rest.until = 0.0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert deliver(at=at + timedelta(seconds=9)) == 3
+    assert [state(mail) for mail in mails] == [("sent", 2)] * 3
+
+
+def test_whoever_dies_while_handing_over_sends_nothing_twice(
+    due: Due, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, at = due(), now()
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering, "_settle", dies)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(at=at)
+    assert state(mail) == ("handed_over", 0)
+    assert len(server.heard) == 1
+    assert deliver(at=at + timedelta(seconds=30)) == 0
+    deliver(at=at + delivering.LEASE + timedelta(seconds=1))
+    assert state(mail) == ("unsure", 0)
+    assert len(server.heard) == 1
+
+
+def test_whoever_dies_before_handing_over_loses_nothing(
+    due: Due, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, at = due(), now()
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivering, "_hand_over", dies)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(at=at)
+    assert deliver(at=at + delivering.LEASE + timedelta(seconds=1)) == 1
+    assert state(mail) == ("sent", 1)
+
+
+def test_whoever_has_lost_the_lease_hands_nothing_over(due: Due, server: MailServer) -> None:
+    mail = due()
+    stale = Mail.objects.get()
+    mail.next_attempt_at += timedelta(seconds=1)
+    mail.save()
+    delivering._hand_over(None, stale, None, at=now())  # type: ignore[arg-type] # nothing is touched
+    assert state(mail) == ("pending", 0)
+
+
+def test_an_organization_has_one_pass_of_a_process(due: Due, server: MailServer) -> None:
+    due()
+    with turn("notifications.deliver", of=1) as is_mine:
+        assert is_mine
+        assert deliver() == 0
+    assert deliver() == 1
+
+
+def _answered(status: int) -> AnymailRequestsAPIError:
+    error = AnymailRequestsAPIError("no", response=None)
+    error.status_code = status
+    error.response = type("Response", (), {"reason": "no", "text": "no", "json": lambda _: {}})()
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unheard("silence"), "unsure"),
+        (AnymailRequestsAPIError("silence"), "unsure"),
+        (AnymailRecipientsRefused("nobody"), "failed"),
+        (_answered(400), "failed"),
+        (_answered(429), "pending"),
+        (_answered(503), "pending"),
+        (ConnectionRefusedError("away"), "pending"),
+    ],
+)
+def test_what_providers_say_is_read(due: Due, monkeypatch: pytest.MonkeyPatch, error: Exception, status: str) -> None:
+    def fails(*_: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(EmailBackend, "send_messages", fails)
+    mail = due()
+    deliver()
+    assert state(mail) == (status, 1)
+
+
+def test_the_sweep_finds_what_nobody_was_sent_for(due: Due, sent: list[Any], acme: Organization) -> None:
+    assert not deliver_if_due()
+    due(next_attempt_at=now() + timedelta(minutes=5))
+    assert not deliver_if_due()
+    left = due(recipient="b@example.com", status="handed_over", next_attempt_at=now() - timedelta(seconds=1))
+    assert deliver_if_due()
+    assert sent == [("notifications.deliver", {"schema_name": acme.schema_name})]
+    deliver()
+    assert state(left) == ("unsure", 0)
+
+
+def test_what_is_due_soon_has_a_task_sent_for_it(due: Due, server: MailServer, sent: list[Any]) -> None:
+    due()
+    server.answers = lambda _: "451 later"
+    deliver()
+    committed()
+    assert [name for name, _ in sent] == ["notifications.deliver"]
