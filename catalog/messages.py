@@ -1,9 +1,44 @@
 """What the catalogue writes to the journal, and how it refuses."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
 
-from journal.messages import EventType
+from journal.messages import EventType, Payload
 from kit.errors import Conflict, FieldError, Invalid
+
+# The values of `rules.Status`, which stands above this floor.
+_Status = Literal["draft", "teaser", "presale", "on_sale", "in_progress", "finished", "suspended", "cancelled"]
+
+
+class EventPayload(Payload):
+    """An event, as it is after what happened."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    status: _Status
+    """What the public is told of it at the moment of the entry."""
+
+
+class SessionPayload(Payload):
+    """A session, as it is after what happened."""
+
+    event_id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    status: _Status
+    """What the public is told of it at the moment of the entry: never ahead of its event."""
+
+
+class NamedPayload(Payload):
+    """A category, a venue, a room or a speaker, as it is after what happened."""
+
+    name: str
+    """A room's comes after its venue's, if it has one: `Ágora Bogotá, Salón A`."""
+
 
 _EVENT = {
     "name": "Foro de Energía 2027",
@@ -19,22 +54,42 @@ _SESSION = {
     "status": "on_sale",
 }
 
-EVENT_CREATED = EventType("event.created", "An event was drafted.", _EVENT)
-EVENT_UPDATED = EventType("event.updated", "Fields of an event changed.", _EVENT)
-EVENT_PUBLISHED = EventType("event.published", "An event was opened to the public, or to a later stage.", _EVENT)
-EVENT_SUSPENDED = EventType("event.suspended", "An event was suspended.", _EVENT)
-EVENT_RESUMED = EventType("event.resumed", "A suspended event goes on.", _EVENT)
-EVENT_CANCELLED = EventType("event.cancelled", "An event was cancelled, with its sessions.", _EVENT)
-EVENT_DELETED = EventType("event.deleted", "An event was deleted.", _EVENT)
-EVENT_RESTORED = EventType("event.restored", "A deleted event was brought back.", _EVENT)
-SESSION_CREATED = EventType("session.created", "A session was drafted.", _SESSION)
-SESSION_UPDATED = EventType("session.updated", "Fields of a session changed.", _SESSION)
-SESSION_PUBLISHED = EventType("session.published", "A session was opened to the public, or to a later stage.", _SESSION)
-SESSION_SUSPENDED = EventType("session.suspended", "A session was suspended.", _SESSION)
-SESSION_RESUMED = EventType("session.resumed", "A suspended session goes on.", _SESSION)
-SESSION_CANCELLED = EventType("session.cancelled", "A session was cancelled.", _SESSION)
-SESSION_DELETED = EventType("session.deleted", "A session was deleted.", _SESSION)
-SESSION_RESTORED = EventType("session.restored", "A deleted session was brought back.", _SESSION)
+EVENT_CREATED = EventType("event.created", "An event was drafted.", EventPayload, {**_EVENT, "status": "draft"})
+EVENT_UPDATED = EventType("event.updated", "Fields of an event changed.", EventPayload, _EVENT)
+EVENT_PUBLISHED = EventType(
+    "event.published", "An event was opened to the public, or to a later stage.", EventPayload, _EVENT
+)
+EVENT_SUSPENDED = EventType(
+    "event.suspended", "An event was suspended.", EventPayload, {**_EVENT, "status": "suspended"}
+)
+EVENT_RESUMED = EventType("event.resumed", "A suspended event goes on.", EventPayload, _EVENT)
+EVENT_CANCELLED = EventType(
+    "event.cancelled", "An event was cancelled, with its sessions.", EventPayload, {**_EVENT, "status": "cancelled"}
+)
+EVENT_DELETED = EventType("event.deleted", "An event was deleted.", EventPayload, {**_EVENT, "status": "draft"})
+EVENT_RESTORED = EventType(
+    "event.restored", "A deleted event was brought back.", EventPayload, {**_EVENT, "status": "draft"}
+)
+SESSION_CREATED = EventType(
+    "session.created", "A session was drafted.", SessionPayload, {**_SESSION, "status": "draft"}
+)
+SESSION_UPDATED = EventType("session.updated", "Fields of a session changed.", SessionPayload, _SESSION)
+SESSION_PUBLISHED = EventType(
+    "session.published", "A session was opened to the public, or to a later stage.", SessionPayload, _SESSION
+)
+SESSION_SUSPENDED = EventType(
+    "session.suspended", "A session was suspended.", SessionPayload, {**_SESSION, "status": "suspended"}
+)
+SESSION_RESUMED = EventType("session.resumed", "A suspended session goes on.", SessionPayload, _SESSION)
+SESSION_CANCELLED = EventType(
+    "session.cancelled", "A session was cancelled.", SessionPayload, {**_SESSION, "status": "cancelled"}
+)
+SESSION_DELETED = EventType(
+    "session.deleted", "A session was deleted.", SessionPayload, {**_SESSION, "status": "draft"}
+)
+SESSION_RESTORED = EventType(
+    "session.restored", "A deleted session was brought back.", SessionPayload, {**_SESSION, "status": "draft"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +105,7 @@ class Changes:
 def _changes_of(noun: str, name: str) -> Changes:
     return Changes(
         *(
-            EventType(f"{noun}.{verb}", f"A {noun} was {verb}.", {"name": name})
+            EventType(f"{noun}.{verb}", f"A {noun} was {verb}.", NamedPayload, {"name": name})
             for verb in ("created", "updated", "deleted", "restored")
         )
     )

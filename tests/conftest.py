@@ -30,6 +30,7 @@ from tenants.models import Organization
 from tenants.services import Owner, create_operator, create_organization
 from tests.contracts import harvest
 from tests.contracts.documented import check_documented, operation_of
+from tests.contracts.payloads import check_journals
 from tests.factories import NOW, PASSWORD, make_member
 from tests.live import live_platform, platform
 
@@ -117,6 +118,14 @@ def cache_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
 
     yield come_back
     come_back()
+
+
+@pytest.fixture
+def db(db: None) -> Iterator[None]:
+    """As pytest-django's. What the test wrote to journals is then held against what their types say."""
+    yield
+    if connection.connection is not None and not connection.needs_rollback:
+        check_journals()
 
 
 @pytest.fixture

@@ -1,7 +1,17 @@
 """What webhooks say of themselves, and why they refuse."""
 
-from journal.messages import EventType, public_types
+from journal.messages import EventType, Payload, public_types
 from kit.errors import Conflict, FieldError, Invalid
+
+
+class DisabledPayload(Payload):
+    """An endpoint that was given up."""
+
+    url: str
+    description: str
+    """What its organization wrote of it, or nothing."""
+    reason: str
+
 
 _ENDPOINT = {"url": "https://crm.example/aforo", "description": "The CRM"}
 
@@ -13,6 +23,7 @@ ENDPOINT_REPLAYED = EventType("endpoint.replayed", "Webhooks were sent to an end
 ENDPOINT_DISABLED = EventType(
     "endpoint.disabled",
     "The platform gave an endpoint up, which had answered nothing but failures.",
+    DisabledPayload,
     {**_ENDPOINT, "reason": "It answered nothing but failures for 5 days"},
 )
 

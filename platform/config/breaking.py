@@ -1,6 +1,6 @@
 """What a new contract breaks of an old one: what callers do today and could not do, or would not find, tomorrow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 type Json = dict[str, Any]
@@ -15,9 +15,19 @@ def breaks(old: Json, new: Json) -> list[str]:
 
     What may be sent may grow and must not shrink; what is answered may grow and must not lose a member.
     """
-    found = list(_operations(old, new))
-    found += [f"webhook {name}: gone" for name in old.get("webhooks", {}) if name not in new.get("webhooks", {})]
-    return found
+    return [*_operations(old, new), *_webhooks(old, new)]
+
+
+def _webhooks(old: Json, new: Json) -> Iterator[str]:
+    """Name what was sent and is not now: whoever hears a webhook reads it as one reads an answer."""
+    for name, webhook in old.get("webhooks", {}).items():
+        if name not in new.get("webhooks", {}):
+            yield f"webhook {name}: gone"
+            continue
+        said, says = (_body(one["post"]["requestBody"]) for one in (webhook, new["webhooks"][name]))
+        if said is not None:
+            lost = ["sends no JSON"] if says is None else _poorer(said, says, old, new, "body")
+            yield from (f"webhook {name}: {what}" for what in lost)
 
 
 def _operations(old: Json, new: Json) -> Iterator[str]:
@@ -81,18 +91,30 @@ def _resolved(schema: Json, document: Json) -> Json:
     named = document["components"]["schemas"]
     parts = [named[schema["$ref"].rpartition("/")[2]]] if "$ref" in schema else schema.get("allOf", [])
     whole: Json = {}
-    for part in parts:
-        whole |= _resolved(part, document)
-    return whole | {name: value for name, value in schema.items() if name not in {"$ref", "allOf"}}
+    for part in (*(_resolved(part, document) for part in parts), schema):
+        members = whole.get("properties", {}) | part.get("properties", {})
+        required = [*whole.get("required", ()), *part.get("required", ())]
+        whole |= {name: value for name, value in part.items() if name not in {"$ref", "allOf"}}
+        whole |= {"properties": members, "required": required} if members or required else {}
+    return whole
 
 
-def _forms(schema: Json, document: Json) -> dict[str, Json]:
-    """Give the forms that a value may have, by type."""
+def _forms(schema: Json, document: Json) -> dict[str, list[Json]]:
+    """Give the forms that a value may have, by type. There may be many of one: a webhook's data are full or thin."""
     whole = _resolved(schema, document)
     options = whole.get("anyOf") or whole.get("oneOf")
-    if options:
-        return {name: form for option in options for name, form in _forms(option, document).items()}
-    return {whole.get("type", "any"): whole}
+    if not options:
+        return {whole.get("type", "any"): [whole]}
+    forms: dict[str, list[Json]] = {}
+    for option in options:
+        for name, found in _forms(option, document).items():
+            forms.setdefault(name, []).extend(found)
+    return forms
+
+
+def _least(breaks_of_each: Iterable[Iterable[str]]) -> list[str]:
+    """Give the breaks from the form that is nearest."""
+    return min(map(list, breaks_of_each), key=len)
 
 
 def _narrower(old: Json, new: Json, olds: Json, news: Json, place: str) -> Iterator[str]:
@@ -102,7 +124,8 @@ def _narrower(old: Json, new: Json, olds: Json, news: Json, place: str) -> Itera
         if name not in after:
             yield f"{place}: no {name} any longer"
     for name in before.keys() & after.keys():
-        yield from _narrower_form(before[name], after[name], olds, news, place)
+        for was in before[name]:
+            yield from _least(_narrower_form(was, becomes, olds, news, place) for becomes in after[name])
 
 
 def _narrower_form(old: Json, new: Json, olds: Json, news: Json, place: str) -> Iterator[str]:
@@ -137,15 +160,24 @@ def _poorer(old: Json, new: Json, olds: Json, news: Json, place: str) -> Iterato
     for name in () if "any" in before else after:
         if name not in before:
             yield f"{place}: may be {name}"
+    found: dict[str, None] = {}
     for name in before.keys() & after.keys():
-        was, becomes = before[name], after[name]
-        members = becomes.get("properties", {})
-        for member, schema in was.get("properties", {}).items():
-            if member not in members:
-                yield f"{place}/{member}: gone"
-                continue
-            if member in was.get("required", ()) and member not in becomes.get("required", ()):
-                yield f"{place}/{member}: not always there"
-            yield from _poorer(schema, members[member], olds, news, f"{place}/{member}")
-        if "items" in was and "items" in becomes:
-            yield from _poorer(was["items"], becomes["items"], olds, news, f"{place}/items")
+        # Each form of before is there still, and each of now is one that readers know.
+        for was in before[name]:
+            found |= dict.fromkeys(_least(_poorer_form(was, one, olds, news, place) for one in after[name]))
+        for becomes in after[name]:
+            found |= dict.fromkeys(_least(_poorer_form(one, becomes, olds, news, place) for one in before[name]))
+    yield from found
+
+
+def _poorer_form(old: Json, new: Json, olds: Json, news: Json, place: str) -> Iterator[str]:
+    members = new.get("properties", {})
+    for member, schema in old.get("properties", {}).items():
+        if member not in members:
+            yield f"{place}/{member}: gone"
+            continue
+        if member in old.get("required", ()) and member not in new.get("required", ()):
+            yield f"{place}/{member}: not always there"
+        yield from _poorer(schema, members[member], olds, news, f"{place}/{member}")
+    if "items" in old and "items" in new:
+        yield from _poorer(old["items"], new["items"], olds, news, f"{place}/items")

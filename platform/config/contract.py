@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ninja import NinjaAPI
-from ninja.openapi.schema import OpenAPISchema
+from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
 from ninja.operation import Operation as Route
+from pydantic.json_schema import models_json_schema
 
 from config.examples import show
 from identity.authentication import Requires
 from identity.rules import SCOPES, Operation, Role, permits
-from journal.messages import EventType, public_types
+from journal.messages import EventType, PayloadSchema, public_types
 from kit.errors import REGISTRY
 from kit.idempotency import HEADER
 from kit.middleware import is_bulk
@@ -98,6 +99,7 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 
 _TEXT = {"type": "string"}
+_ID = {"type": "string", "format": "uuid"}
 _SCHEMAS: dict[str, Any] = {
     "FieldError": {
         "type": "object",
@@ -115,19 +117,52 @@ _SCHEMAS: dict[str, Any] = {
             "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
         },
     },
+    "WebhookSubject": {
+        "type": "object",
+        "description": "Which thing a webhook is about.",
+        "required": ["id"],
+        "properties": {"id": _ID},
+    },
+    "ThinData": {
+        "type": "object",
+        "description": 'All that is told to an endpoint of `"payload": "thin"`: which thing it is about.',
+        "required": ["id"],
+        "properties": {"id": _ID},
+        "additionalProperties": False,
+    },
 }  # fmt: skip
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"$ref": REF_TEMPLATE.format(model=name)}
+
+
+def _payloads() -> dict[str, Any]:
+    """Describe the payloads of all public types, by name."""
+    models = {one.payload.__name__: one.payload for one in public_types().values()}
+    _, described = models_json_schema(
+        [(models[name], "validation") for name in sorted(models)],
+        ref_template=REF_TEMPLATE, schema_generator=PayloadSchema,
+    )  # fmt: skip
+    schemas: dict[str, Any] = described["$defs"]
+    return schemas
 
 
 def _webhook(event_type: EventType) -> dict[str, Any]:
     """Describe what is sent when something of a type happened."""
-    example = {"type": event_type.name, "timestamp": "2027-03-01T14:00:00Z", "data": event_type.example}
+    data = {"id": "0195b1c2-0000-7000-8000-000000000002", **event_type.example}
+    example = {"type": event_type.name, "timestamp": "2027-03-01T14:00:00Z", "data": data}
+    full = {"allOf": [_named("WebhookSubject"), _named(event_type.payload.__name__)]}
     schema = {
         "type": "object",
         "required": ["type", "timestamp", "data"],
         "properties": {
             "type": {"const": event_type.name},
             "timestamp": {"type": "string", "format": "date-time"},
-            "data": {"type": "object", "description": f"Version {event_type.version} of the payload."},
+            "data": {
+                "description": f"Version {event_type.version} of the payload.",
+                "anyOf": [full, _named("ThinData")],
+            },
         },
     }
     return {
@@ -183,7 +218,7 @@ class Contract(NinjaAPI):
                 "description": "An access token (`POST /auth/login`), or an API key with one of the scopes listed.",
             }
         }
-        document["components"]["schemas"] |= _SCHEMAS
+        document["components"]["schemas"] |= _SCHEMAS | _payloads()
         document["webhooks"] = {name: _webhook(one) for name, one in public_types().items()}
         return document
 

@@ -1,12 +1,26 @@
 """What identity writes to the journal, and how it refuses."""
 
-from journal.messages import EventType
+from typing import Literal
+
+from pydantic import EmailStr
+
+from journal.messages import EventType, Payload
 from kit.errors import Conflict, FieldError, Forbidden, Invalid, Unauthenticated
+
+
+class UserPayload(Payload):
+    """An account, as it is after what happened."""
+
+    email: EmailStr
+    name: str
+    # Those of `rules.Role` that an account of an organization can have.
+    role: Literal["admin", "organizer", "coordinator", "scanner", "attendee"]
+
 
 _USER = {"email": "ana@example.com", "name": "Ana Gil", "role": "attendee"}
 
-USER_CREATED = EventType("user.created", "Somebody got an account.", _USER)
-USER_UPDATED = EventType("user.updated", "An account's name, role or activity changed.", _USER)
+USER_CREATED = EventType("user.created", "Somebody got an account.", UserPayload, _USER)
+USER_UPDATED = EventType("user.updated", "An account's name, role or activity changed.", UserPayload, _USER)
 USER_LOGGED_IN = EventType("user.logged_in", "Somebody logged in.", is_public=False)
 PASSWORD_ASKED_FOR = EventType(
     "user.password_asked_for", "Somebody asked for a new password, by e-mail.", is_public=False

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ninja import Field
+
 from kit.schemas import Out
 
 
@@ -11,4 +13,6 @@ class EventTypeOut(Out):
     name: str
     version: int
     description: str
+    # pydantic's models have a `schema` of their own.
+    payload_schema: dict[str, Any] = Field(alias="schema", description="JSON Schema 2020-12 of the payload")
     example: dict[str, Any]

@@ -16,6 +16,8 @@ import orjson
 from config.examples import FILE
 
 LIKED = 600
+# So many of a list show what it is of: each type of event comes with a schema.
+LISTED = 3
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What opens something, or did, is not shown; nor is what only its test understands.
 _HIDDEN = (
@@ -71,6 +73,8 @@ def main() -> None:
     for lines in file.parent.glob(f"{file.name}.[0-9]*"):
         for call in map(orjson.loads, lines.read_bytes().splitlines()):
             name = call.pop("operation")
+            if isinstance(call["response"], list):
+                del call["response"][LISTED:]
             is_better = name not in best or _awkwardness(call) < _awkwardness(best[name])
             if is_better and is_as_told(name, call):
                 best[name] = call

@@ -22,6 +22,13 @@ def _schema(document: Json, name: str) -> Json:
     return schema
 
 
+def _data(document: Json, name: str) -> Json:
+    """Give what is said of the data of a webhook."""
+    body = document["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    data: Json = body["properties"]["data"]
+    return data
+
+
 def _changed(change: Callable[[Json], Any]) -> Json:
     document = copy.deepcopy(CONTRACT)
     change(document)
@@ -56,6 +63,36 @@ BREAKING: list[tuple[Callable[[Json], Any], str]] = [
         lambda d: _schema(d, "PublishIn")["properties"]["stage"].update(enum=["teaser"]),
         "no presale, on_sale any longer",
     ),
+    (lambda d: _schema(d, "EventPayload")["properties"].pop("name"), "webhook event.created: body/data/name: gone"),
+    (
+        lambda d: _schema(d, "EventPayload")["required"].remove("name"),
+        "webhook event.deleted: body/data/name: not always there",
+    ),
+    (
+        lambda d: _schema(d, "EventPayload")["properties"].update(
+            name={"anyOf": [{"type": "string"}, {"type": "null"}]}
+        ),
+        "webhook event.created: body/data/name: may be null",
+    ),
+    (
+        lambda d: _schema(d, "AttendeePayload")["properties"].pop("email"),
+        "webhook registration.cancelled: body/data/attendee/email: gone",
+    ),
+    (lambda d: _schema(d, "ThinData")["properties"].pop("id"), "webhook ticket.reissued: body/data/id: gone"),
+    (
+        lambda d: _data(d, "session.created")["anyOf"][0]["allOf"].pop(0),
+        "webhook session.created: body/data/id: gone",
+    ),
+    (lambda d: _data(d, "session.created")["anyOf"].pop(0), "webhook session.created: body/data/title: gone"),
+    (
+        lambda d: _data(d, "session.created")["anyOf"].append({"type": "object"}),
+        "webhook session.created: body/data/id: gone",
+    ),
+    (lambda d: _data(d, "session.created").update(anyOf=[{"type": "string"}]), "body/data: may be string"),
+    (
+        lambda d: d["webhooks"]["event.created"]["post"]["requestBody"].update(content={}),
+        "webhook event.created: sends no JSON",
+    ),
 ]
 
 HARMLESS: list[Callable[[Json], Any]] = [
@@ -63,6 +100,9 @@ HARMLESS: list[Callable[[Json], Any]] = [
     lambda d: d["paths"].update({"/api/v1/new": d["paths"][EVENT]}),
     lambda d: d["webhooks"].update({"event.new": d["webhooks"]["event.created"]}),
     lambda d: _schema(d, "EventOut")["properties"].update(new={"type": "string"}),
+    lambda d: _schema(d, "EventPayload")["properties"].update(new={"type": "string"}),
+    lambda d: _schema(d, "CancellationPayload")["required"].append("reason"),
+    lambda d: _data(d, "session.created")["anyOf"].reverse(),
     lambda d: _schema(d, "EventIn")["properties"].update(new={"type": "string"}),
     lambda d: _schema(d, "EventIn")["properties"]["name"].update(maxLength=9_999),
     lambda d: _schema(d, "EventIn")["required"].clear(),

@@ -11,7 +11,7 @@ from config.api import api
 from config.collection import collection
 from config.management.commands import roles
 from config.management.commands.openapi import COLLECTION, SNAPSHOT, contract, rendered
-from journal.messages import EVENT_TYPES
+from journal.messages import EVENT_TYPES, public_types
 from kit.errors import REGISTRY
 from tenants.models import Organization
 
@@ -99,6 +99,11 @@ def test_every_link_of_the_docs_leads_somewhere() -> None:
 def test_no_two_schemas_have_one_name() -> None:
     """The contract has one schema of a name: of two that share it, one would be told in the other's words."""
     known: dict[str, tuple[Any, str]] = {}
+    for event_type in public_types().values():
+        said = event_type.payload.model_json_schema()
+        for name, one in {**said.pop("$defs", {}), event_type.payload.__name__: said}.items():
+            before, where = known.setdefault(name, (one, event_type.name))
+            assert one == before, f"{name} of {where} and of {event_type}"
     for _, router in api._routers:
         for view in router.path_operations.values():
             for route in view.operations:

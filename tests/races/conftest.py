@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from kit import scope
 from tenants.rules import CUSTOM, MAX_LIMIT, PLANS
 from tenants.services import Owner, create_organization, update_organization
+from tests.contracts.payloads import check_journals
 from tests.factories import NOW, PASSWORD
 
 SCHEMA = "t_arena"
@@ -21,11 +22,14 @@ UNLIMITED = {"plan": CUSTOM, "limits": dict.fromkeys(PLANS["free"], MAX_LIMIT)}
 
 
 @pytest.fixture(scope="session")
-def _arena_schema(django_db_setup: None, django_db_blocker: Any) -> None:
+def _arena_schema(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         owner = Owner("owner@arena.example", "Owner", PASSWORD)
         made = create_organization(slug="arena", name="Arena", owner=owner, at=NOW)
         update_organization(organization_id=made.pk, changes=UNLIMITED)
+    yield
+    with django_db_blocker.unblock():
+        check_journals(which="true")
 
 
 @pytest.fixture
