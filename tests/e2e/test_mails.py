@@ -27,19 +27,22 @@ def server() -> Iterator[MailServer]:
 def mailing(platform: Platform, server: MailServer, tmp_path: Path) -> Iterator[Callable[[], Any]]:
     """Have the mail server known, and the sweep run; give what starts a worker."""
     before = dict(platform.env)
-    for worker in platform.others:
-        platform.kill(worker)
-    platform.others.clear()
+    kill_workers(platform)
     platform.env["EMAIL_URL"] = f"smtp://127.0.0.1:{server.port}"
     beat = platform.spawn("-m", "celery", "-A", "config.celery", "beat", "-l", "error", "-s", str(tmp_path / "beat"))
     yield platform.start_worker
     platform.kill(beat)
-    for worker in platform.others:
-        platform.kill(worker)
-    platform.others.clear()
+    kill_workers(platform)
     platform.env.clear()
     platform.env.update(before)
     platform.start_worker()
+
+
+def kill_workers(platform: Platform) -> None:
+    while platform.others:
+        worker = platform.others.pop()
+        if worker.poll() is None:
+            platform.kill(worker)
 
 
 def until(is_so: Callable[[], object], *, seconds: float) -> bool:

@@ -181,6 +181,7 @@ def test_an_organization_does_without_kinds_and_looks_as_it_wants(caller: Caller
     style = {"sender_name": "Acme Eventos", "reply_to": "hola@acme.example", "colour": "#ffcc00"}
     changed = admin.patch("/notifications/settings", {**style, "kinds_off": ["waitlisted"]}, seen=None)
     assert changed.json() == {**style, "kinds_off": ["waitlisted"]}
+    assert admin.get("/notifications/settings").json() == changed.json()
     event = make_event(capacity=1, has_waitlist=True)
     make_registration(event)
     make_registration(event)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.timezone import now
 
+from catalog.models import Category
 from journal import selectors, services
 from journal.messages import EVENT_TYPES, EventType
 from journal.models import Cursor, Entry
@@ -93,7 +94,7 @@ def test_the_feed_misses_nothing_that_commits_late(arena: str) -> None:
     _, cursor = feed_of(names)
 
     def show() -> Entry:
-        return services.record(SHOWN, subject=None, by=SYSTEM, at=now())
+        return services.record(SHOWN, subject=Category(), by=SYSTEM, at=now(), payload={"name": "Raced"})
 
     with uncommitted(show) as slow:
         quick = show()
