@@ -1,6 +1,5 @@
 """Ways for mails to leave, where Django's own tell too little: to a server, and into a folder."""
 
-import email.policy
 import smtplib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,5 +69,5 @@ def _write(folder: Path, message: EmailMessage) -> None:
     # Ids tell their age: the youngest has the last name. Renamed, so that nobody reads half of it.
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{new_id()}"
     making = folder / f".{name}"
-    making.write_bytes(message.message().as_bytes(policy=email.policy.SMTP))
+    making.write_bytes(message.message().as_bytes())
     making.rename(folder / f"{name}.eml")

@@ -132,6 +132,10 @@ def _send(server: Any, claimed: list[Mail], *, at: datetime) -> bool:
             ready = message(mail, letter(mail, site=site, at=at), style=style, site=site)
         except Outdated:
             _settle(mail, Outcome(MailStatus.OUTDATED), at=at)
+        except Exception as error:
+            # One that cannot be written keeps the others from nothing.
+            log.exception("mail_not_written", mail=str(mail.id))
+            _settle(mail, Outcome(MailStatus.PENDING, _said(error)), at=at)
         else:
             _hand_over(server, mail, ready, at=at)
     return True
@@ -150,6 +154,9 @@ def _outcome(server: Any, ready: EmailMessage) -> Outcome:
         server.send_messages([ready])
     except (smtplib.SMTPException, AnymailError, OSError, ValueError) as error:
         return Outcome(_status_after(error), _said(error))
+    except Exception as error:
+        log.exception("mail_not_handed_over")
+        return Outcome(MailStatus.UNSURE, _said(error))
     return Outcome(MailStatus.SENT)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -17,6 +18,8 @@ from kit.tasks import enqueue
 from notifications import selectors
 from notifications.models import Mail, Unsubscription
 from notifications.rules import FRESH_FOR, OF_REGISTRATIONS, UNSUBSCRIBABLE, MailKind, is_told
+
+log = structlog.get_logger()
 
 DELIVER = "notifications.deliver"
 BATCH = 1_000
@@ -43,11 +46,17 @@ def fan_out(entries: list[Entry]) -> None:
         transaction.on_commit(partial(enqueue, DELIVER))
 
 
-def _mails(entry: Entry, *, at: datetime) -> Iterator[Mail]:
-    for kind, recipient in _told(entry, at=at):
-        yield Mail(
-            kind=kind, recipient=recipient, entry_id=entry.id, subject_id=entry.subject_id, next_attempt_at=at
-        )  # fmt: skip
+def _mails(entry: Entry, *, at: datetime) -> list[Mail]:
+    try:
+        told = list(_told(entry, at=at))
+    except (KeyError, TypeError, ValueError):
+        # One that another version wrote otherwise must not stop whatever else the journal tells.
+        log.exception("entry_not_mailed", entry=str(entry.id))
+        return []
+    return [
+        Mail(kind=kind, recipient=recipient, entry_id=entry.id, subject_id=entry.subject_id, next_attempt_at=at)
+        for kind, recipient in told
+    ]
 
 
 def _told(entry: Entry, *, at: datetime) -> Iterator[tuple[MailKind, str]]:

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.core.mail.backends.locmem import EmailBackend
+from django.test import Client
 from django.utils.timezone import now
 
+from attendance.models import Registration
 from kit.turns import turn
 from notifications.backends import Unheard
 from notifications.models import Mail
 from notifications.services import deliver, deliver_if_due, delivering
+from notifications.services.composing import letter
 from tenants.models import Organization
 from tests.conftest import committed
+from tests.factories import make_event, make_registration
 from tests.notifications.server import MailServer
 
 type Due = Callable[..., Mail]
@@ -202,3 +207,53 @@ def test_what_is_due_soon_has_a_task_sent_for_it(due: Due, server: MailServer, s
     deliver()
     committed()
     assert [name for name, _ in sent] == ["notifications.deliver"]
+
+
+def test_one_that_cannot_be_written_keeps_the_others_from_nothing(
+    due: Due, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, other = due(), due(recipient="other@example.com")
+
+    def fails(mail: Mail, **how: Any) -> Any:
+        if mail.id == poison.id:
+            raise ZeroDivisionError
+        return letter(mail, **how)
+
+    monkeypatch.setattr(delivering, "letter", fails)
+    assert deliver() == 2
+    assert (state(poison), state(other)) == (("pending", 1), ("sent", 1))
+
+
+def test_what_fails_in_a_way_that_nobody_knows_may_have_been_sent(due: Due, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", fails)
+    mail = due()
+    deliver()
+    assert state(mail) == ("unsure", 1)
+
+
+def test_while_debugging_mails_are_files_that_are_shown_at_home_alone(
+    due: Due, settings: Any, tmp_path: Path, acme: Organization
+) -> None:
+    settings.EMAIL_BACKEND, settings.MAIL_FOLDER = "notifications.backends.FolderBackend", str(tmp_path)
+    make_registration(make_event(name="Foro de Energía", place="Ágora"), email="ana@example.com")
+    settings.DEBUG = True
+    mail = due(kind="confirmed", recipient="ana@example.com", subject_id=Registration.objects.get().id)
+    deliver()
+    assert state(mail) == ("sent", 1)
+    here, elsewhere = (Client(headers={"host": f"{slug}.localhost"}) for slug in ("acme", "globex"))
+    (file,) = (tmp_path / acme.schema_name).glob("*.eml")
+    assert "Foro de Energía" in here.get("/dev/mails/").content.decode()
+    shown = here.get(f"/dev/mails/{file.stem}")
+    assert "data:image/png;base64," in shown.content.decode()
+    assert "sandbox" in shown["Content-Security-Policy"]
+    assert "Ágora" in here.get(f"/dev/mails/{file.stem}?as=text").content.decode()
+    assert b"Message-ID" in here.get(f"/dev/mails/{file.stem}?as=source").content
+    assert "Foro" not in elsewhere.get("/dev/mails/").content.decode()
+    for name in (file.stem, "..%2f..%2fsecret", f"..%2f{acme.schema_name}%2f{file.stem}"):
+        assert elsewhere.get(f"/dev/mails/{name}").status_code == 404
+    settings.DEBUG = False
+    assert here.get("/dev/mails/").status_code == 404
+    assert here.get(f"/dev/mails/{file.stem}").status_code == 404
