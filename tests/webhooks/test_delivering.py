@@ -192,19 +192,6 @@ def test_what_is_slow_keeps_nothing_else_waiting(acme: Organization, receiver: R
     assert not Delivery.objects.exclude(status="delivered", attempts=1).exists()
 
 
-def test_an_organization_has_two_passes_of_a_process_at_most(
-    acme: Organization, receiver: Receiver, endpoint: Endpoints
-) -> None:
-    endpoint(event_types=["event.created"])
-    make_event()
-    dispatched()
-    with services.delivering._turn() as first, services.delivering._turn() as second:
-        assert first
-        assert second
-        assert deliver() == 0
-    assert deliver() == 1
-
-
 def test_a_receiver_is_asked_no_faster_than_it_wants(
     acme: Organization, receiver: Receiver, endpoint: Endpoints
 ) -> None:

@@ -5,15 +5,18 @@ endpoint that had heard it already hears it twice, under one id. No transaction 
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 import httpx
+import structlog
 from django.db import connection
 from django.utils.timezone import now
 
@@ -26,12 +29,14 @@ from webhooks.services.fanning import DELIVER
 from webhooks.services.sending import TOTAL_SECONDS, tell
 from webhooks.services.settling import Claimed, settle
 
+log = structlog.get_logger()
+
 # How many of an organization's are sent at the same time by one pass, and how many of them to one endpoint.
 BATCH, EACH = 40, 20
 # For how long a pass claims more. It ends when the last of what it claimed is answered.
 PASS_SECONDS = 5.0
-# How many passes of one organization a process has at once: while one waits for what is slow, another goes on.
-PASSES = 2
+# How many passes of one organization a process has at once: one claims, the others wait for what is slow.
+PASSES = 3
 # What is answered at nearly the same time is written down together.
 GATHER_SECONDS = 0.02
 # While it waits for answers, a pass looks so often for what has become due.
@@ -64,6 +69,13 @@ _CLAIM = """
      WHERE d.id = due.id RETURNING d.id, d.endpoint_id, d.entry_id, d.attempts
 """
 
+_DUE = """
+    SELECT min(greatest(next_attempt_at, resting_until)) FROM webhooks_endpoint AS e CROSS JOIN LATERAL (
+           SELECT next_attempt_at FROM webhooks_delivery WHERE endpoint_id = e.id AND status = 'pending'
+            ORDER BY next_attempt_at LIMIT 1) AS d
+     WHERE is_enabled AND deleted_at IS NULL
+"""
+
 
 def deliver(*, at: datetime | None = None) -> int:
     """Send what is due, and write down what became of it; tell how much it was.
@@ -73,50 +85,77 @@ def deliver(*, at: datetime | None = None) -> int:
     otherwise.
     """
     count = 0
-    with _turn() as is_mine:
-        if is_mine:
-            count = _pass(lambda: at or now())
-    if is_mine:
+    with _turn() as turn:
+        if turn:
+            count = _pass(turn, lambda: at or now())
+    if turn:
         # After the turn has ended: what became due since is found here, or its own task finds a turn.
         _go_on(at=at or now())
     return count
 
 
-_turns: Counter[str] = Counter()
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A pass of an organization in this process."""
+
+    claims_until: float
+    is_claiming: bool = True
+
+
+_turns: defaultdict[str, list[_Turn]] = defaultdict(list)
 _taking = Lock()
 
 
 @contextmanager
-def _turn() -> Iterator[bool]:
-    """Take one of the organization's turns in this process, if one is left."""
+def _turn() -> Iterator[_Turn | None]:
+    """Take one of the organization's turns in this process, if one is left and none of the others claims."""
     schema_name = scope.current()
+    mine: _Turn | None = None
     with _taking:
-        is_mine = _turns[schema_name] < PASSES
-        _turns[schema_name] += is_mine
+        others = _turns[schema_name]
+        if len(others) < PASSES and not any(other.is_claiming for other in others):
+            mine = _Turn(time.monotonic() + PASS_SECONDS)
+            others.append(mine)
     try:
-        yield is_mine
+        yield mine
     finally:
         with _taking:
-            _turns[schema_name] -= is_mine
-            if not _turns[schema_name]:
-                del _turns[schema_name]
+            if mine:
+                others.remove(mine)
+                if not others:
+                    del _turns[schema_name]
 
 
-def _pass(present: Callable[[], datetime]) -> int:
+def _pass(turn: _Turn, present: Callable[[], datetime]) -> int:
     """Claim, send and write down, each as soon as there is anything, until nothing is due or time is over."""
-    count, until = 0, time.monotonic() + PASS_SECONDS
+    count, is_handed_on = 0, False
     sending: dict[Future[Outcome], Claimed] = {}
+    taken: Counter[UUID] = Counter()
     with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
         while True:
-            if time.monotonic() < until:
+            turn.is_claiming = time.monotonic() < turn.claims_until
+            if turn.is_claiming:
                 for one, task in _tasks(_claim(list(sending.values()), at=present()), client, present):
-                    sending[pool.submit(task)] = one
+                    sending[pool.submit(task)] = replace(one, after=taken[one.endpoint_id])
                     count += 1
             if not sending:
                 return count
+            if not (turn.is_claiming or is_handed_on):
+                # Another pass claims, while this one waits for what is slow.
+                is_handed_on = _hand_on()
             if wait(sending, LOOK_SECONDS, FIRST_COMPLETED).done:
-                answered = wait(sending, GATHER_SECONDS).done
-                settle([(sending.pop(one), one.result()) for one in answered], at=present())
+                answered = [(sending.pop(one), one.result()) for one in wait(sending, GATHER_SECONDS).done]
+                taken.update(one.endpoint_id for one, outcome in answered if outcome.is_success)
+                settle(answered, at=present(), taken=taken)
+
+
+def _hand_on() -> bool:
+    """Have another task look, if anything is due; tell whether that is done. Never fails: answers are still to come."""
+    try:
+        return deliver_if_due()
+    except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and the sweep makes up for it
+        log.warning("hand_on_failed", error=repr(error))
+        return True
 
 
 def _claim(sending: list[Claimed], *, at: datetime) -> list[Claimed]:
@@ -160,11 +199,7 @@ def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetim
 def _due_at() -> datetime | None:
     """Tell when the next attempt to an endpoint that is served is due."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(greatest(next_attempt_at, resting_until)) FROM webhooks_endpoint AS e CROSS JOIN LATERAL ("
-            " SELECT next_attempt_at FROM webhooks_delivery WHERE endpoint_id = e.id AND status = 'pending'"
-            " ORDER BY next_attempt_at LIMIT 1) AS d WHERE is_enabled AND deleted_at IS NULL"
-        )
+        cursor.execute(_DUE)
         found: datetime | None = cursor.fetchone()[0]
     return found
 
