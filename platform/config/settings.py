@@ -205,13 +205,8 @@ JOURNAL_CONSUMERS: list[str] = ["webhooks.services.fan_out"]
 AUDITED_ROLES = ["admin", "organizer", "coordinator", "scanner"]
 # Called when an event's pools were opened or enlarged, in the same transaction.
 SEATS_LISTENERS = ["attendance.services.follow_catalogue"]
-# Called in each organization's schema every few seconds: each finds what a crash left behind, and says if it did.
-SWEEPS = [
-    "journal.services.dispatch_if_behind",
-    "journal.sealing.seal_if_due",
-    "attendance.services.cancel_if_called_off",
-    "webhooks.services.deliver_if_due",
-]
+# Asked in each organization's schema every few seconds: each is a `kit.sweeps.Look` for what a crash left behind.
+SWEEPS = ["journal.sweeps.LOOK", "attendance.services.following.LOOK", "webhooks.services.delivering.LOOK"]
 
 # Where the outside is reached, if not at the port of its scheme.
 SITE_PORT: str = env.str("SITE_PORT", default="")

@@ -22,6 +22,7 @@ from django.utils.timezone import now
 
 from journal.models import Entry
 from kit import egress, scope
+from kit.sweeps import Look
 from kit.tasks import enqueue
 from webhooks.models import Endpoint
 from webhooks.rules import THRESHOLD, Outcome, body_of
@@ -219,3 +220,6 @@ def deliver_if_due() -> bool:
         return False
     enqueue(DELIVER)
     return True
+
+
+LOOK = Look(lambda: f"({_DUE}) <= statement_timestamp()", deliver_if_due)
