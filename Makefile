@@ -2,7 +2,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check smoke fuzz bench reset lock format openapi examples clean
+.PHONY: help run test check smoke fuzz bench storm reset lock format openapi examples clean
 PY := .venv/bin/python
 
 help: ## list the targets
@@ -26,6 +26,9 @@ fuzz: .venv/fuzz.stamp ## send a running `make run` whatever its contract allows
 
 bench: .venv/development.stamp ## measure ratios: ours against references, on one server
 	@exec $(PY) -m dev.with_services bench --durable -- $(PY) -m loadtests.bench
+
+storm: .venv/development.stamp ## send 10,000 webhooks to receivers that fail, by workers that are killed (ENTRIES=500)
+	@exec $(PY) -m dev.with_services storm --durable -- $(PY) -m loadtests.storm $(if $(ENTRIES),--entries $(ENTRIES))
 
 reset: .venv/run.stamp ## wipe the data of `make run`
 	@exec $(PY) -m dev.reset

@@ -1,7 +1,6 @@
 """Tasks over all organizations. They run in the public schema and send work to each tenant's own."""
 
 import time
-from collections.abc import Callable
 
 import structlog
 from celery import shared_task
@@ -14,6 +13,7 @@ from django.utils.timezone import now
 from journal import selectors as journal
 from kit import scope
 from kit.cache import SHARED
+from kit.sweeps import Look, answered
 from kit.tasks import ScopedTask, enqueue
 from tenants import selectors
 
@@ -27,8 +27,6 @@ BATCH = 200
 STATE_KEY = f"{SHARED}journals"
 STATE_SECONDS = 600
 
-type Sweep = Callable[[], bool]
-
 
 @shared_task(base=ScopedTask, name=SWEEP, ignore_result=True)
 def sweep(*, after: int = 0, lag_seconds: float = 0, behind: int = 0) -> int:
@@ -37,14 +35,17 @@ def sweep(*, after: int = 0, lag_seconds: float = 0, behind: int = 0) -> int:
     So many organizations at a time, then another task for those after them: `after` is the last one's key,
     `lag_seconds` and `behind` what was seen of the journals before. One organization's trouble keeps no other waiting.
     """
-    sweeps: list[Sweep] = [import_string(path) for path in settings.SWEEPS]
+    looks: list[Look] = [import_string(path) for path in settings.SWEEPS]
+    questions = [look.asks() for look in looks]
     schemas, found = selectors.active_schemas(after=after, limit=BATCH), 0
     for schema_name in schemas.values():
         try:
             with scope.entered(schema_name):
+                if not any(answers := answered(questions)):
+                    continue
                 lag = journal.lag(journal.DISPATCHER, at=now())
                 lag_seconds, behind = max(lag_seconds, lag), behind + (lag > 0)
-                found += sum(look() for look in sweeps)
+                found += sum(look.then() for look, is_so in zip(looks, answers, strict=True) if is_so)
         except DatabaseError:
             log.exception("sweep_failed", schema=schema_name)
     if len(schemas) == BATCH:

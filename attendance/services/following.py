@@ -13,12 +13,16 @@ from attendance.services.cancelling import give_back, promote
 from attendance.services.seating import ATTEMPTS, ATTENDEE
 from catalog.models import Event, SeatPool, Session
 from kit.actor import SYSTEM, Actor
+from kit.sweeps import Look
 from kit.tasks import enqueue
 
 CANCEL_CALLED_OFF = "attendance.cancel_called_off"
 # How many registrations of what was called off are cancelled in one transaction.
 BATCH = 500
 
+_TAKEN_AND_CLOSED: Final = (
+    "EXISTS (SELECT 1 FROM catalog_seatpool WHERE NOT is_open AND (seats_taken > 0 OR waiting > 0))"
+)
 _LIVE: Final = "r.status <> 'cancelled' AND r.deleted_at IS NULL"
 _SPAN: Final = "tstzrange(p.starts_at, p.closes_at)"
 # Whoever would now be in two places at once keeps both seats, and the later move is not held against them.
@@ -83,6 +87,10 @@ def cancel_if_called_off() -> bool:
         return False
     ask_to_cancel()
     return True
+
+
+# What was called off takes nobody any more: to begin with, only pools are looked at, which is half as much to plan.
+LOOK = Look(lambda: _TAKEN_AND_CLOSED, cancel_if_called_off)
 
 
 def cancel_called_off(*, at: datetime) -> int:

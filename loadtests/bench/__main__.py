@@ -1,13 +1,12 @@
 """`make bench`, or `python -m loadtests.bench --only register` with DATABASE_URL and REDIS_URL set."""
 
 import argparse
-import os
-import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadtests import environment
 from loadtests.bench.report import HEAD, Result, keep, legend, machine
 
 if TYPE_CHECKING:
@@ -15,16 +14,6 @@ if TYPE_CHECKING:
     from loadtests.bench.stage import Stage
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-
-# As production is set, whatever the shell says: in debug Django keeps every statement and is far slower.
-_AS_IN_PRODUCTION = {
-    "DJANGO_SETTINGS_MODULE": "loadtests.bench.settings",
-    "DEBUG": "0",
-    "HTTPS": "0",
-    "TRUSTED_PROXIES": "",
-    "BASE_DOMAIN": "localhost",
-    "PUBLIC_HOSTS": "localhost,127.0.0.1",
-}
 
 
 def arguments() -> argparse.Namespace:
@@ -57,7 +46,7 @@ def measure(rows: list["Row"], stage: "Stage", *, rounds: int, seconds: float) -
 def main() -> int:
     """Measure and tell; give 1 if an answer was wrong or an invariant broke. A missed target is told, not failed."""
     asked = arguments()
-    os.environ.update(_AS_IN_PRODUCTION, SECRET_KEY=secrets.token_urlsafe(48), ENCRYPTION_KEY=secrets.token_urlsafe(48))
+    environment.enter(DJANGO_SETTINGS_MODULE="loadtests.bench.settings")
     import django  # noqa: PLC0415 - the environment is set first
 
     django.setup()

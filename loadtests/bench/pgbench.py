@@ -1,6 +1,7 @@
 """The database's own rate for a registration: pgbench running the very statement, with no HTTP and no Python."""
 
 import os
+import re
 import shutil
 import subprocess
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from django.conf import settings
 from attendance.services.seating import TAKE_SEATS
 
 _THREADS = 2
+_ENTRY = re.compile(r", entry AS \( INSERT INTO journal_entry .*? FROM placed \)(?=, )")
 
 # One who asks for a seat, as TAKE_SEATS reads it; what a request draws anew is drawn anew by the database. The ids are
 # UUIDv7 as ours are: random ones would spread over the indexes and slow the reference down.
@@ -37,12 +39,21 @@ _ASKED = {
 }
 
 
-def script(event_id: UUID, session_ids: list[UUID]) -> str:
-    """Write pgbench's script: the statement of a registration, for one of the sessions, drawn each time."""
+def script(event_id: UUID, session_ids: list[UUID], *, is_recorded: bool = True) -> str:
+    """Write pgbench's script: the statement of a registration, for one of the sessions, drawn each time.
+
+    Unless it `is_recorded`, the part that writes the journal's entry is left out.
+
+    Raises:
+        RuntimeError: the statement has no such part any more.
+    """
     session = f"('{{{','.join(map(str, session_ids))}}}'::uuid[])[:session]"
     asked = {**_ASKED, "event_id": f"'{event_id}'", "session_id": session, "pool_id": session}
     members = ", ".join(f"'{name}', {value}" for name, value in asked.items())
-    statement = TAKE_SEATS % {"asked": f"json_build_array(json_build_object({members}))"}
+    statement, entries = (TAKE_SEATS, 1) if is_recorded else _ENTRY.subn("", TAKE_SEATS)
+    if entries != 1:
+        raise RuntimeError("the statement of a registration writes no entry, or several")
+    statement %= {"asked": f"json_build_array(json_build_object({members}))"}
     # pgbench would take what stands behind a colon for a variable, within texts too.
     statement = " ".join(statement.split()).replace(":null", ":' || 'null")
     return f"\\set session random(1, {len(session_ids)})\n{statement};\n"

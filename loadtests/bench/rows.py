@@ -20,6 +20,8 @@ from loadtests.bench.catalogue import (
 from loadtests.bench.driver import Measured, drive, request
 from loadtests.bench.neighbour import alone, beside_a_flood
 from loadtests.bench.stage import CONNECTIONS, FILLED_ROWS, GROWN_ROWS, LISTED, Seats, Stage
+from loadtests.bench.sweeping import IDLE, second, swept
+from loadtests.bench.webhooks import delivered, posted
 
 SPREAD = 100
 _SIXTEEN = b"0123456789abcdef"
@@ -171,6 +173,16 @@ def statement_spread(stage: Stage, seconds: float) -> float:
     return stage.pgbench(stage.new_seats(SPREAD), seconds=seconds)
 
 
+def statement_unrecorded(stage: Stage, seconds: float) -> float:
+    """Do so for one session without the part that writes the journal's entry."""
+    return stage.pgbench(stage.new_seats(), seconds=seconds, is_recorded=False)
+
+
+def statement_spread_unrecorded(stage: Stage, seconds: float) -> float:
+    """Do so for many sessions at once."""
+    return stage.pgbench(stage.new_seats(SPREAD), seconds=seconds, is_recorded=False)
+
+
 _MANY = f"{GROWN_ROWS:,} rows"
 
 ROWS = [
@@ -202,5 +214,17 @@ ROWS = [
         check_in, empty_operation, 0.5,
     ),
     Row("check-in, bare", "the same, against an empty view with a token", check_in, empty_for_staff),
+    Row(
+        "recording", "the statement of a registration in pgbench, one hot session, against it without its entry",
+        statement, statement_unrecorded, 0.85,
+    ),
+    Row(
+        "recording, spread", f"the same over {SPREAD} sessions", statement_spread, statement_spread_unrecorded,
+    ),
+    Row(
+        "webhooks", "what one process delivers to one endpoint, against a bare httpx loop to the same receiver",
+        delivered, posted, 0.5,
+    ),
+    Row("sweep", f"the statements of a sweep over {IDLE:,} idle organizations, against a second", swept, second, 1.0),
     Row("control, grown", f"lock + count + insert with {_MANY}, against none", textbook_grown, textbook),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,7 @@ class Stage:
     organizations: list[Organization]
     port: int
     server: subprocess.Popen[bytes]
+    _idle: list[Organization] = field(default_factory=list)
 
     @property
     def organization(self) -> Organization:
@@ -130,12 +131,22 @@ class Stage:
 
     def many(self, plant: Callable[[], None]) -> str:
         """Have an organization of its own planted, once; give its host."""
-        if len(self.organizations) == 1:
-            planted = _organization()
-            self.organizations.append(planted)
-            with scope.entered(planted.schema_name):
+        if self._many not in self.organizations:
+            self.organizations.append(self._many)
+            with scope.entered(self._many.schema_name):
                 plant()
-        return f"{self.organizations[1].slug}.{settings.BASE_DOMAIN}"
+        return f"{self._many.slug}.{settings.BASE_DOMAIN}"
+
+    @cached_property
+    def _many(self) -> Organization:
+        return _organization()
+
+    def idle(self, plant: Callable[[str], list[Organization]]) -> list[int]:
+        """Have organizations planted in which nothing happens, by the pattern of a schema, once; give their keys."""
+        if not self._idle:
+            self._idle = plant(self.organization.schema_name)
+            self.organizations += self._idle
+        return [one.pk for one in self._idle]
 
     def filled(self) -> Seats:
         """Open a session's sale in the middle: as many are registered as a large one sees."""
@@ -186,9 +197,12 @@ class Stage:
                 [seats.session_ids],
             )
 
-    def pgbench(self, seats: Seats, *, seconds: float) -> float:
-        """Have pgbench run the very statement of a registration, with as many clients; give its rate."""
-        text = pgbench.script(seats.event_id, seats.session_ids)
+    def pgbench(self, seats: Seats, *, seconds: float, is_recorded: bool = True) -> float:
+        """Have pgbench run the very statement of a registration, with as many clients; give its rate.
+
+        Unless it `is_recorded`, without the part that writes the journal's entry.
+        """
+        text = pgbench.script(seats.event_id, seats.session_ids, is_recorded=is_recorded)
         schema_name: str = self.organization.schema_name
         return pgbench.rate(text, schema_name=schema_name, clients=CONNECTIONS, seconds=seconds)
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from kit.retries import next_attempt
+from kit.sweeps import Look
 from kit.tasks import enqueue
 from kit.turns import turn
 from notifications import selectors
@@ -76,10 +77,10 @@ def deliver(*, at: datetime | None = None) -> int:
     if time.monotonic() < _Rest.until:
         return 0
     count = 0
-    with turn(DELIVER, of=1) as is_mine:
-        if is_mine:
+    with turn(DELIVER) as mine:
+        if mine:
             count = _pass(at)
-    if is_mine:
+    if mine:
         _go_on(at=at or now())
     return count
 
@@ -214,3 +215,8 @@ def deliver_if_due() -> bool:
         return False
     enqueue(DELIVER)
     return True
+
+
+_DUE = """EXISTS (SELECT FROM notifications_mail WHERE status IN ('pending', 'handed_over')
+                   AND next_attempt_at <= statement_timestamp())"""
+LOOK = Look(lambda: _DUE, deliver_if_due)

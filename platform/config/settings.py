@@ -216,13 +216,12 @@ JOURNAL_CONSUMERS: list[str] = ["webhooks.services.fan_out", "notifications.serv
 AUDITED_ROLES = ["admin", "organizer", "coordinator", "scanner"]
 # Called when an event's pools were opened or enlarged, in the same transaction.
 SEATS_LISTENERS = ["attendance.services.follow_catalogue"]
-# Called in each organization's schema every few seconds: each finds what a crash left behind, and says if it did.
+# Asked in each organization's schema every few seconds: each is a `kit.sweeps.Look` for what a crash left behind.
 SWEEPS = [
-    "journal.services.dispatch_if_behind",
-    "journal.sealing.seal_if_due",
-    "attendance.services.cancel_if_called_off",
-    "webhooks.services.deliver_if_due",
-    "notifications.services.deliver_if_due",
+    "journal.sweeps.LOOK",
+    "attendance.services.following.LOOK",
+    "webhooks.services.delivering.LOOK",
+    "notifications.services.delivering.LOOK",
 ]
 
 # Where the outside is reached, if not at the port of its scheme.

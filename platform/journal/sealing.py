@@ -12,12 +12,12 @@ from django.utils.timezone import now
 
 from journal import selectors
 from journal.models import Cursor, Entry, Seal
+from journal.selectors import SEALER
 from journal.services import read_on
 from journal.verify import BEGINNING, Verdict, leaf, root, seal_hash, verify
 from kit.tasks import enqueue
 
 SEAL = "journal.seal"
-SEALER = "sealer"
 BATCH = 5_000
 # Entries wait about as long for their seal, so that quiet organizations have few small ones.
 EVERY = timedelta(minutes=1)

@@ -15,8 +15,8 @@ from journal.models import Cursor, Entry
 from kit.listing import Query, Row, Shape, Sort, fetched, shown
 from kit.pagination import Position, Stretch, bad_cursor
 
-# The reader that hands entries to their consumers.
-DISPATCHER = "dispatcher"
+# The reader that hands entries to their consumers, and the one that seals them.
+DISPATCHER, SEALER = "dispatcher", "sealer"
 # How far back the feed goes.
 FEED_FOR = timedelta(days=30)
 _FEED = "journal"
@@ -128,3 +128,14 @@ def is_behind(name: str) -> bool:
     """Tell whether the reader has settled entries before it."""
     cursor = Cursor.objects.filter(name=name).first() or Cursor(name=name)
     return after(cursor).exists()
+
+
+def unread() -> str:
+    """Write the condition that the newest settled entry lies before the dispatcher or the sealer, as SQL."""
+    return f"""(
+        SELECT count(c.name) < 2 FROM (
+               SELECT xid, id FROM journal_entry WHERE xid < {HORIZON} ORDER BY xid DESC, id DESC LIMIT 1) AS newest
+          LEFT JOIN journal_cursor AS c
+               ON c.name IN ('{DISPATCHER}', '{SEALER}') AND (c.xid, c.entry_id) >= (newest.xid, newest.id)
+         GROUP BY newest.id)
+    """  # noqa: S608 - of constants

@@ -7,11 +7,13 @@ import pytest
 from celery import current_app
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
+from django.utils.timezone import now
 
-from journal import selectors, services
+from journal import sealing, selectors, services
 from journal.messages import EVENT_TYPES, EventType
 from journal.models import Cursor, Entry
 from journal.origin import Origin, begin
+from kit import scope
 from kit.actor import SYSTEM
 from kit.ids import new_id
 from tenants.models import Organization
@@ -141,6 +143,22 @@ def test_the_sweep_finds_what_a_killed_announcement_left_behind(
     sent.clear()
     sweep(schema_name="public")
     assert ("journal.dispatch", {"schema_name": acme.schema_name}) not in sent
+
+
+@pytest.mark.usefixtures("all_settled")
+def test_an_organization_in_which_nothing_is_left_is_asked_by_one_statement(
+    acme: Organization, globex: Organization, sent: list[Any], django_assert_num_queries: Any
+) -> None:
+    for one in (acme, globex):
+        with scope.entered(one.schema_name):
+            services.dispatch()
+            sealing.seal(at=now())
+    with scope.entered("public"):
+        Organization.objects.count()
+        # The organizations, and of each its search path and the questions.
+        with django_assert_num_queries(1 + 2 * 2):
+            assert sweep(schema_name="public") == 0
+    assert sent == []
 
 
 def test_every_type_has_a_description_and_public_ones_an_example(acme: Organization) -> None:

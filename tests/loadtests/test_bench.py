@@ -124,6 +124,15 @@ def test_pgbench_runs_the_very_statement_of_a_registration() -> None:
     assert f"'session_id', ('{{{ONE},{TWO}}}'::uuid[])[:session]" in statement
 
 
+def test_pgbench_leaves_out_what_writes_the_entry_and_nothing_else() -> None:
+    whole, without = (pgbench.script(EVENT, [ONE], is_recorded=is_so) for is_so in (True, False))
+    before, _, rest = whole.partition(", entry AS (")
+    assert without.startswith(f"{before}, kept AS (")
+    assert rest.endswith(without.removeprefix(before))
+    assert "journal_entry" in whole
+    assert "journal_entry" not in without
+
+
 def test_pgbench_asks_as_a_request_does() -> None:
     asked = seating.ask(Attendee("A", "a@example.com"), event_id=EVENT, session_id=ONE, by=SYSTEM, at=NOW)
     assert {*pgbench._ASKED, "event_id", "pool_id", "session_id"} == {*asked, "number"}

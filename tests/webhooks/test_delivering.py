@@ -12,7 +12,6 @@ from journal import services as journal
 from journal.models import Entry
 from kit import vault
 from kit.actor import SYSTEM
-from kit.turns import turn
 from tenants.models import Organization
 from tests.factories import happened, make_event
 from tests.webhooks.conftest import Endpoints
@@ -191,19 +190,6 @@ def test_what_is_slow_keeps_nothing_else_waiting(acme: Organization, receiver: R
     assert deliver() == 2 * count
     quick.close()
     assert not Delivery.objects.exclude(status="delivered", attempts=1).exists()
-
-
-def test_an_organization_has_two_passes_of_a_process_at_most(
-    acme: Organization, receiver: Receiver, endpoint: Endpoints
-) -> None:
-    endpoint(event_types=["event.created"])
-    make_event()
-    dispatched()
-    with turn("webhooks.deliver", of=2) as first, turn("webhooks.deliver", of=2) as second:
-        assert first
-        assert second
-        assert deliver() == 0
-    assert deliver() == 1
 
 
 def test_a_receiver_is_asked_no_faster_than_it_wants(

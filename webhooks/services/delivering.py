@@ -8,29 +8,35 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
+import structlog
 from django.db import connection
 from django.utils.timezone import now
 
 from journal.models import Entry
 from kit import egress
+from kit.sweeps import Look
 from kit.tasks import enqueue
-from kit.turns import turn
+from kit.turns import Turn, turn
 from webhooks.models import Endpoint
 from webhooks.rules import THRESHOLD, Outcome, body_of
 from webhooks.services.fanning import DELIVER
 from webhooks.services.sending import TOTAL_SECONDS, tell
 from webhooks.services.settling import Claimed, settle
 
+log = structlog.get_logger()
+
 # How many of an organization's are sent at the same time by one pass, and how many of them to one endpoint.
 BATCH, EACH = 40, 20
 # For how long a pass claims more. It ends when the last of what it claimed is answered.
 PASS_SECONDS = 5.0
-# How many passes of one organization a process has at once: while one waits for what is slow, another goes on.
-PASSES = 2
+# How many passes of one organization a process has at once: one claims, the others wait for what is slow.
+PASSES = 3
 # What is answered at nearly the same time is written down together.
 GATHER_SECONDS = 0.02
 # While it waits for answers, a pass looks so often for what has become due.
@@ -63,6 +69,13 @@ _CLAIM = """
      WHERE d.id = due.id RETURNING d.id, d.endpoint_id, d.entry_id, d.attempts
 """
 
+_DUE = """
+    SELECT min(greatest(next_attempt_at, resting_until)) FROM webhooks_endpoint AS e CROSS JOIN LATERAL (
+           SELECT next_attempt_at FROM webhooks_delivery WHERE endpoint_id = e.id AND status = 'pending'
+            ORDER BY next_attempt_at LIMIT 1) AS d
+     WHERE is_enabled AND deleted_at IS NULL
+"""
+
 
 def deliver(*, at: datetime | None = None) -> int:
     """Send what is due, and write down what became of it; tell how much it was.
@@ -72,30 +85,45 @@ def deliver(*, at: datetime | None = None) -> int:
     otherwise.
     """
     count = 0
-    with turn(DELIVER, of=PASSES) as is_mine:
-        if is_mine:
-            count = _pass(lambda: at or now())
-    if is_mine:
+    with turn(DELIVER, of=PASSES) as mine:
+        if mine:
+            count = _pass(mine, lambda: at or now())
+    if mine:
         # After the turn has ended: what became due since is found here, or its own task finds a turn.
         _go_on(at=at or now())
     return count
 
 
-def _pass(present: Callable[[], datetime]) -> int:
+def _pass(mine: Turn, present: Callable[[], datetime]) -> int:
     """Claim, send and write down, each as soon as there is anything, until nothing is due or time is over."""
-    count, until = 0, time.monotonic() + PASS_SECONDS
+    count, until, is_handed_on = 0, time.monotonic() + PASS_SECONDS, False
     sending: dict[Future[Outcome], Claimed] = {}
+    taken: Counter[UUID] = Counter()
     with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
         while True:
-            if time.monotonic() < until:
+            mine.is_open = time.monotonic() < until
+            if mine.is_open:
                 for one, task in _tasks(_claim(list(sending.values()), at=present()), client, present):
-                    sending[pool.submit(task)] = one
+                    sending[pool.submit(task)] = replace(one, after=taken[one.endpoint_id])
                     count += 1
             if not sending:
                 return count
+            if not (mine.is_open or is_handed_on):
+                # Another pass claims, while this one waits for what is slow.
+                is_handed_on = _hand_on()
             if wait(sending, LOOK_SECONDS, FIRST_COMPLETED).done:
-                answered = wait(sending, GATHER_SECONDS).done
-                settle([(sending.pop(one), one.result()) for one in answered], at=present())
+                answered = [(sending.pop(one), one.result()) for one in wait(sending, GATHER_SECONDS).done]
+                taken.update(one.endpoint_id for one, outcome in answered if outcome.is_success)
+                settle(answered, at=present(), taken=taken)
+
+
+def _hand_on() -> bool:
+    """Have another task look, if anything is due; tell whether that is done. Never fails: answers are still to come."""
+    try:
+        return deliver_if_due()
+    except Exception as error:  # noqa: BLE001 - the broker's client raises many kinds, and the sweep makes up for it
+        log.warning("hand_on_failed", error=repr(error))
+        return True
 
 
 def _claim(sending: list[Claimed], *, at: datetime) -> list[Claimed]:
@@ -139,11 +167,7 @@ def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetim
 def _due_at() -> datetime | None:
     """Tell when the next attempt to an endpoint that is served is due."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(greatest(next_attempt_at, resting_until)) FROM webhooks_endpoint AS e CROSS JOIN LATERAL ("
-            " SELECT next_attempt_at FROM webhooks_delivery WHERE endpoint_id = e.id AND status = 'pending'"
-            " ORDER BY next_attempt_at LIMIT 1) AS d WHERE is_enabled AND deleted_at IS NULL"
-        )
+        cursor.execute(_DUE)
         found: datetime | None = cursor.fetchone()[0]
     return found
 
@@ -163,3 +187,6 @@ def deliver_if_due() -> bool:
         return False
     enqueue(DELIVER)
     return True
+
+
+LOOK = Look(lambda: f"({_DUE}) <= statement_timestamp()", deliver_if_due)

@@ -1,7 +1,7 @@
 """Writing down what became of webhooks that were sent, and what that says of their endpoints."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import SystemRandom
@@ -30,6 +30,8 @@ class Claimed:
     endpoint_id: UUID
     entry_id: UUID
     attempts: int
+    # How many its endpoint had taken of this pass when it was sent.
+    after: int = 0
 
 
 type Settled = Sequence[tuple[Claimed, Outcome]]
@@ -46,8 +48,11 @@ _SETTLE = """
 
 
 @transaction.atomic
-def settle(settled: Settled, *, at: datetime) -> None:
-    """Write down what became of each, and what that says of the endpoints."""
+def settle(settled: Settled, *, at: datetime, taken: Mapping[UUID, int] | None = None) -> None:
+    """Write down what became of each, and what that says of the endpoints.
+
+    `taken` is how many each endpoint has taken of this pass.
+    """
     insert_values(Attempt, _ATTEMPT, [
         (
             new_id(), one.id, one.endpoint_id, one.attempts + 1, at, outcome.is_success, outcome.status, outcome.error,
@@ -58,7 +63,9 @@ def settle(settled: Settled, *, at: datetime) -> None:
         cursor.execute(_SETTLE, [list(column) for column in zip(*_standings(settled, at=at), strict=True)])
     of_endpoint: dict[UUID, list[Outcome]] = defaultdict(list)
     for one, outcome in settled:
-        of_endpoint[one.endpoint_id].append(outcome)
+        # A failure that was on its way while the endpoint took others is slow, and not one behind them.
+        if outcome.is_success or outcome.is_gone or (taken or {}).get(one.endpoint_id, 0) <= one.after:
+            of_endpoint[one.endpoint_id].append(outcome)
     for endpoint in Endpoint.objects.select_for_update(no_key=True).filter(id__in=of_endpoint).order_by("id"):
         _judge(endpoint, of_endpoint[endpoint.id], at=at)
 
