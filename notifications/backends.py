@@ -21,14 +21,25 @@ class Unheard(smtplib.SMTPException):
 class _Telling:
     """A connection to a server that tells apart what surely did not go out from what may have."""
 
+    is_on_its_way = False
+
+    def send(self, text: Any) -> None:
+        # Commands are text; the message alone is bytes.
+        self.is_on_its_way = self.is_on_its_way or isinstance(text, bytes)
+        super().send(text)  # type: ignore[misc] # smtplib's
+
     def data(self, msg: Any) -> tuple[int, bytes]:
+        self.is_on_its_way = False
         try:
-            answer: tuple[int, bytes] = super().data(msg)  # type: ignore[misc] # smtplib's
-        except smtplib.SMTPResponseException:
-            raise
+            code, said = super().data(msg)  # type: ignore[misc] # smtplib's
         except (smtplib.SMTPException, OSError) as error:
-            raise Unheard(str(error)) from error
-        return answer
+            if self.is_on_its_way:
+                raise Unheard(str(error)) from error
+            raise
+        if code // 100 not in {2, 4, 5}:
+            raise Unheard(f"{code} {said!r}")
+        # smtplib takes 250 alone for a success.
+        return (250 if code // 100 == 2 else code), said  # noqa: PLR2004 - the class of an answer
 
 
 class _Server(_Telling, smtplib.SMTP):

@@ -10,9 +10,9 @@ SUBSCRIBED = EventType("mail.subscribed", "Somebody wants all mails again.", is_
 
 
 class NotSendable(Conflict):
-    """The mail waits to be sent, or is being sent. Look again in a while."""
+    """The mail waits to be sent or is being sent, or enough like it were sent of late. Look again in a while."""
 
-    code, title = "not_sendable", "The mail is on its way"
+    code, title = "not_sendable", "The mail is not sent now"
 
 
 def not_a_member() -> Invalid:

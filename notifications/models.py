@@ -22,6 +22,8 @@ class Mail(models.Model):
     # The entry of the journal that it tells of, if any, and what that is about.
     entry_id = models.UUIDField(default=new_id)
     subject_id = models.UUIDField(null=True)
+    # One of many that say the same: whatever answers to somebody goes first.
+    is_bulk = models.BooleanField(default=False)
     status = models.CharField(
         max_length=12, choices=[(status.value, status.value) for status in MailStatus], default=MailStatus.PENDING
     )
@@ -38,7 +40,7 @@ class Mail(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["next_attempt_at"],
+                fields=["is_bulk", "next_attempt_at"],
                 condition=models.Q(status__in=("pending", "handed_over")),
                 name="notifications_mail_due",
             ),

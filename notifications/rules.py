@@ -11,6 +11,11 @@ COLOUR: Final = "#16324f"
 # What happened longer ago is told to nobody by mail: journals are read anew after a restore.
 FRESH_FOR = timedelta(days=3)
 KEPT_FOR = timedelta(days=30)
+# For how long a server that cannot be reached is tried.
+TRIED_FOR = timedelta(days=4)
+# Mails of registrations to one address that outsiders bring about: nobody's mailbox is filled from here.
+HOUR, MAX_AN_HOUR = timedelta(hours=1), 20
+OVER_THE_LIMIT: Final = "Too many mails to this address within an hour"
 
 
 class MailKind(StrEnum):

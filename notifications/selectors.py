@@ -9,14 +9,19 @@ from django.core import signing
 from kit import scope
 from kit.listing import Query, Row, Shape, Sort, shown
 from kit.pagination import Stretch
-from notifications.models import Style
+from notifications.models import Style, Unsubscription
 
 _SALT = "notifications.unsubscribe"
 
 
 def style() -> Style:
     """Give how the organization's mails look."""
-    return Style.objects.get()
+    return Style.objects.first() or Style()
+
+
+def has_left(email: str) -> bool:
+    """Tell whether somebody wants no mails that can be left out."""
+    return Unsubscription.objects.filter(email=email).exists()
 
 
 _MAILS = Shape(

@@ -117,7 +117,7 @@ def present_site() -> Site:
         host = row.domains.filter(is_primary=True).values_list("domain", flat=True).first() or row.slug
     scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
     port = f":{settings.SITE_PORT}" if settings.SITE_PORT else ""
-    return Site(f"{scheme}://{host}{port}", row.name, row.locale, row.timezone)
+    return Site(f"{scheme}://{host}{port}", " ".join(row.name.split()), row.locale, row.timezone)
 
 
 def active_schemas(*, after: int, limit: int) -> dict[int, str]:

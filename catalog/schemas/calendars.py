@@ -34,7 +34,7 @@ def _empty(name: str) -> Calendar:
     made.add("prodid", "-//Aforo//Aforo 1.0//EN")
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("x-wr-calname", name)
+    made.add("x-wr-calname", " ".join(name.split()))
     return made
 
 

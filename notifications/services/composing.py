@@ -17,11 +17,12 @@ from catalog import selectors as catalogue
 from catalog.schemas import calendars
 from identity.models import User
 from identity.services.passwords import reset_token
+from journal.models import Entry
 from kit.actor import SYSTEM
 from kit.errors import Deleted, NotFound
 from notifications.models import Mail
 from notifications.rules import Letter, MailKind, greeted, one_line
-from notifications.words import LABELS, LETTERS, reason_in
+from notifications.words import LABELS, LETTERS, REASONS, reason_in
 from tenants.selectors import Site
 from webhooks.models import Endpoint
 
@@ -78,14 +79,25 @@ def _of_registration(mail: Mail, site: Site, at: datetime) -> Letter:
     given: dict[str, Any] = {"occasion": occasion["session"] or occasion["name"]}
     parts: dict[str, Any] = {"facts": _facts(occasion, site)}
     if kind is MailKind.CANCELLED:
-        reason = reason_in(site.locale, registration.cancel_reason.rstrip("."))
-        given["reason"] = f" {reason}." if reason else ""
+        given["reason"] = _reason(mail, registration, site)
     elif kind is MailKind.WAITLISTED:
         given["position"] = attendance.known(registration.id, at=at)["waitlist_position"]
+        if given["position"] is None:
+            raise Outdated
         parts["code"] = registration.code
     else:
         parts |= _ticket(registration, site, at=at)
     return _write(mail, site, name=registration.attendee_name, given=given, **parts)
+
+
+def _reason(mail: Mail, registration: Registration, site: Site) -> str:
+    """Say why, if it was not the attendee who cancelled: theirs could be words to somebody else's address."""
+    reason = registration.cancel_reason.rstrip(".")
+    if reason not in REASONS:
+        entry = Entry.objects.filter(id=mail.entry_id).first()
+        is_own = entry is None or entry.actor_kind == "anonymous" or entry.actor_id == registration.user_id
+        reason = "" if is_own else reason
+    return f" {reason_in(site.locale, reason)}." if reason else ""
 
 
 def _ticket(registration: Registration, site: Site, *, at: datetime) -> dict[str, Any]:

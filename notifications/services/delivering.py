@@ -6,16 +6,18 @@ answer leaves a mail that nobody sends a second time. What failed surely is trie
 
 import smtplib
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
 import structlog
-from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from kit.retries import next_attempt
@@ -24,12 +26,12 @@ from kit.tasks import enqueue
 from kit.turns import turn
 from notifications import selectors
 from notifications.backends import Unheard
-from notifications.models import Mail
-from notifications.rules import MailStatus
+from notifications.models import Mail, Style
+from notifications.rules import TRIED_FOR, UNSUBSCRIBABLE, MailStatus
 from notifications.services.composing import Outdated, letter
 from notifications.services.fanning import DELIVER
 from notifications.services.writing import message
-from tenants.selectors import present_site
+from tenants.selectors import Site, present_site
 
 log = structlog.get_logger()
 _random = SystemRandom()
@@ -43,14 +45,18 @@ LEASE = timedelta(seconds=240)
 SOON = timedelta(seconds=60)
 # A server that cannot be reached is left alone by this process for so long, whosever mails wait.
 REST_SECONDS = 15.0
-_NOT_TAKEN, _FOR_GOOD = 400, 500
-_TOO_MANY = 429
+# SMTP: the connection ends with this answer, and from this one on it is for good.
+_CLOSING, _FOR_GOOD = 421, 500
+# HTTP: refused for now, or for a reason that the operator mends. What a gateway answers says nothing.
+_NOT_NOW = frozenset({401, 403, 408, 425, 429, 500, 503})
+# A provider that was never reached has taken nothing.
+_NEVER_REACHED = frozenset({"ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError"})
 
 _INTERRUPTED = "The worker ended while it was handed over: it may have been sent"
 _CLAIM = """
     UPDATE notifications_mail SET next_attempt_at = %(until)s
      WHERE id IN (SELECT id FROM notifications_mail WHERE status = 'pending' AND next_attempt_at <= %(at)s
-                   ORDER BY next_attempt_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+                   ORDER BY is_bulk, next_attempt_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id
 """
 
@@ -79,20 +85,20 @@ def deliver(*, at: datetime | None = None) -> int:
     count = 0
     with turn(DELIVER) as mine:
         if mine:
-            count = _pass(at)
+            count = _pass(lambda: at or now())
     if mine:
         _go_on(at=at or now())
     return count
 
 
-def _pass(at: datetime | None) -> int:
+def _pass(present: Callable[[], datetime]) -> int:
     count, until = 0, time.monotonic() + PASS_SECONDS
-    give_up_handed_over(at=at or now())
+    give_up_handed_over(at=present())
     server = get_connection()
     try:
-        while time.monotonic() < until and (claimed := _claim(at=at or now())):
+        while time.monotonic() < until and (claimed := _claim(at=present())):
             count += len(claimed)
-            if not _send(server, claimed, at=at or now()):
+            if not _send(server, claimed, present):
                 break
     finally:
         server.close()
@@ -111,94 +117,136 @@ def _claim(*, at: datetime) -> list[Mail]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"at": at, "until": at + LEASE, "limit": BATCH})
         ids = [row[0] for row in cursor.fetchall()]
-    return list(Mail.objects.filter(id__in=ids).order_by("id"))
+    return list(Mail.objects.filter(id__in=ids).order_by("is_bulk", "id"))
 
 
-def _send(server: Any, claimed: list[Mail], *, at: datetime) -> bool:
-    """Send what was claimed; tell whether the server can be reached. What there is no time for is left for later."""
+def _send(server: Any, claimed: list[Mail], present: Callable[[], datetime]) -> bool:
+    """Send what was claimed; tell whether the server can be reached. What cannot be sent now is left for later."""
     until = time.monotonic() + HAND_OVER_SECONDS
-    try:
-        server.open()
-    except (smtplib.SMTPException, AnymailError, OSError) as error:
-        _Rest.until = time.monotonic() + REST_SECONDS
-        for mail in claimed:
-            _settle(mail, Outcome(MailStatus.PENDING, _said(error)), at=at)
-        return False
     style, site = selectors.style(), present_site()
-    for mail in claimed:
-        if time.monotonic() > until:
-            Mail.objects.filter(id=mail.id, status=MailStatus.PENDING).update(next_attempt_at=at)
-            continue
+    for place, mail in enumerate(claimed):
         try:
-            ready = message(mail, letter(mail, site=site, at=at), style=style, site=site)
-        except Outdated:
-            _settle(mail, Outcome(MailStatus.OUTDATED), at=at)
-        except Exception as error:
-            # One that cannot be written keeps the others from nothing.
-            log.exception("mail_not_written", mail=str(mail.id))
-            _settle(mail, Outcome(MailStatus.PENDING, _said(error)), at=at)
+            # Opened again where it broke; else nothing is done.
+            server.open()
+        except (smtplib.SMTPException, AnymailError, OSError) as error:
+            _Rest.until = time.monotonic() + REST_SECONDS
+            _leave(claimed[place:], seconds=REST_SECONDS, why=_said(error), at=present())
+            return False
+        if time.monotonic() > until:
+            _leave(claimed[place:], seconds=0, why="", at=present())
+            break
+        ready, outcome = _written(mail, style=style, site=site, at=present())
+        if ready is not None:
+            _hand_over(server, mail, ready, present)
         else:
-            _hand_over(server, mail, ready, at=at)
+            _settle(mail, outcome, _mine(mail), at=present())
     return True
 
 
-def _hand_over(server: Any, mail: Mail, ready: EmailMessage, *, at: datetime) -> None:
-    # Whoever finds another lease than its own has lost it.
-    mine = Mail.objects.filter(id=mail.id, status=MailStatus.PENDING, next_attempt_at=mail.next_attempt_at)
-    if mine.update(status=MailStatus.HANDED_OVER):
-        _settle(mail, _outcome(server, ready), at=at)
+def _mine(mail: Mail) -> QuerySet[Mail]:
+    """Select a mail as long as it is this worker's: whoever finds another lease than its own has lost it."""
+    return Mail.objects.filter(id=mail.id, status=MailStatus.PENDING, next_attempt_at=mail.next_attempt_at)
+
+
+def _leave(mails: list[Mail], *, seconds: float, why: str, at: datetime) -> None:
+    """Leave mails for later that no server was asked to take: it is no attempt."""
+    for mail in mails:
+        if mail.created_at < at - TRIED_FOR:
+            _settle(mail, Outcome(MailStatus.FAILED, why), _mine(mail), at=at)
+        else:
+            _mine(mail).update(next_attempt_at=at + timedelta(seconds=seconds), error=why)
+
+
+def _written(mail: Mail, *, style: Style, site: Site, at: datetime) -> tuple[EmailMessage | None, Outcome]:
+    """Write what a mail says or, where there is nothing to say or nobody to say it to, tell what becomes of it."""
+    if mail.kind in style.kinds_off or (mail.kind in UNSUBSCRIBABLE and selectors.has_left(mail.recipient)):
+        return None, Outcome(MailStatus.OUTDATED)
+    if not mail.recipient.rpartition("@")[0].isascii():
+        return None, Outcome(MailStatus.FAILED, "Addresses with letters beyond ASCII before the @ cannot be reached")
+    try:
+        return message(mail, letter(mail, site=site, at=at), style=style, site=site), Outcome(MailStatus.PENDING)
+    except Outdated:
+        return None, Outcome(MailStatus.OUTDATED)
+    except Exception as error:
+        # One that cannot be written keeps the others from nothing.
+        log.exception("mail_not_written", mail=str(mail.id))
+        return None, Outcome(MailStatus.PENDING, _said(error))
+
+
+def _hand_over(server: Any, mail: Mail, ready: EmailMessage, present: Callable[[], datetime]) -> None:
+    if _mine(mail).update(status=MailStatus.HANDED_OVER):
+        handed_over = Mail.objects.filter(id=mail.id, status__in=[MailStatus.HANDED_OVER, MailStatus.UNSURE])
+        _settle(mail, _outcome(server, ready), handed_over, at=present())
 
 
 def _outcome(server: Any, ready: EmailMessage) -> Outcome:
     """Hand a message over, and tell what that came to. Raises nothing that a server could cause."""
     try:
         server.send_messages([ready])
-    except (smtplib.SMTPException, AnymailError, OSError, ValueError) as error:
-        return Outcome(_status_after(error), _said(error))
     except Exception as error:
-        log.exception("mail_not_handed_over")
-        return Outcome(MailStatus.UNSURE, _said(error))
+        outcome = Outcome(_status_after(error), _said(error))
+        if not isinstance(error, (smtplib.SMTPException, AnymailError, OSError)):
+            log.exception("mail_not_handed_over")
+        if _code(error) in {None, _CLOSING}:
+            # Whatever broke is opened anew for the next.
+            with suppress(Exception):
+                server.close()
+        return outcome
     return Outcome(MailStatus.SENT)
+
+
+def _code(error: Exception) -> int | None:
+    """Read the answer of a mail server, if that is what the error is."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return min(code for code, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
 
 
 def _status_after(error: Exception) -> MailStatus:
     """Tell where a mail stands after an error: refused for good, not taken now, or perhaps taken."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _after_answer(min(code for code, _ in error.recipients.values()))
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _after_answer(error.smtp_code)
-    if isinstance(error, AnymailRequestsAPIError) and error.status_code is not None:
-        is_final = _NOT_TAKEN <= error.status_code < _FOR_GOOD and error.status_code != _TOO_MANY
-        return MailStatus.FAILED if is_final else MailStatus.PENDING
-    if isinstance(error, Unheard | AnymailRequestsAPIError):
-        return MailStatus.UNSURE
-    return MailStatus.FAILED if isinstance(error, AnymailRecipientsRefused) else MailStatus.PENDING
+    if (code := _code(error)) is not None:
+        return MailStatus.FAILED if code >= _FOR_GOOD else MailStatus.PENDING
+    if isinstance(error, AnymailRecipientsRefused):
+        return MailStatus.FAILED
+    if isinstance(error, AnymailAPIError):
+        return _after_provider(error)
+    is_sure = isinstance(error, (smtplib.SMTPException, AnymailError, OSError)) and not isinstance(error, Unheard)
+    return MailStatus.PENDING if is_sure else MailStatus.UNSURE
 
 
-def _after_answer(code: int) -> MailStatus:
-    return MailStatus.FAILED if code >= _FOR_GOOD else MailStatus.PENDING
+def _after_provider(error: Exception) -> MailStatus:
+    """Read the answer of a provider. If there is none, it may have taken the mail, unless it was never reached."""
+    status = getattr(error, "status_code", None)
+    if status is None:
+        cause: BaseException | None = error
+        while cause is not None and type(cause).__name__ not in _NEVER_REACHED:
+            cause = cause.__cause__ or cause.__context__
+        return MailStatus.UNSURE if cause is None else MailStatus.PENDING
+    if status in _NOT_NOW:
+        return MailStatus.PENDING
+    return MailStatus.FAILED if status // 100 == 4 else MailStatus.UNSURE  # noqa: PLR2004 - the class of an answer
 
 
 def _said(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
-def _settle(mail: Mail, outcome: Outcome, *, at: datetime) -> None:
-    """Write down what became of a mail."""
-    mail.attempts += outcome.status is not MailStatus.OUTDATED
-    mail.status, mail.error = outcome.status, outcome.error
-    if outcome.status is MailStatus.PENDING:
-        due = next_attempt(mail.attempts, at=at, drawn=_random.random())
-        mail.status, mail.next_attempt_at = MailStatus.PENDING if due else MailStatus.FAILED, due or at
-    mail.sent_at = at if outcome.status is MailStatus.SENT else None
-    mail.save(update_fields=["attempts", "status", "error", "next_attempt_at", "sent_at"])
+def _settle(mail: Mail, outcome: Outcome, rows: QuerySet[Mail], *, at: datetime) -> None:
+    """Write down what became of a mail, in the rows where it is still this worker's to say."""
+    attempts = mail.attempts + (outcome.status is not MailStatus.OUTDATED)
+    status, due = outcome.status, at
+    if status is MailStatus.PENDING:
+        next_at = next_attempt(attempts, at=at, drawn=_random.random())
+        status, due = (MailStatus.PENDING, next_at) if next_at else (MailStatus.FAILED, at)
+    sent_at = at if status is MailStatus.SENT else None
+    rows.update(attempts=attempts, status=status, error=outcome.error, next_attempt_at=due, sent_at=sent_at)
 
 
 def _due_at() -> datetime | None:
-    due = Mail.objects.filter(Q(status=MailStatus.PENDING) | Q(status=MailStatus.HANDED_OVER)).order_by(
-        "next_attempt_at"
-    )
-    return due.values_list("next_attempt_at", flat=True).first()
+    waiting = Mail.objects.filter(status__in=[MailStatus.PENDING, MailStatus.HANDED_OVER]).order_by("next_attempt_at")
+    # By turns, as the index has them.
+    found = [waiting.filter(is_bulk=one).values_list("next_attempt_at", flat=True).first() for one in (False, True)]
+    return min(filter(None, found), default=None)
 
 
 def _go_on(*, at: datetime) -> None:

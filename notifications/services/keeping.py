@@ -13,6 +13,7 @@ from kit.actor import SYSTEM, Actor
 from kit.errors import NotFound
 from kit.models import changed
 from kit.tasks import enqueue
+from kit.throttling import is_mailed_too_often
 from notifications import selectors
 from notifications.messages import (
     MAIL_SENT_AGAIN,
@@ -26,6 +27,8 @@ from notifications.messages import (
 from notifications.models import Mail, Style, Unsubscription
 from notifications.rules import KEPT_FOR, MailKind, MailStatus
 from notifications.services.fanning import DELIVER
+
+MAX_TESTS = 20
 
 
 @transaction.atomic
@@ -44,6 +47,7 @@ def send_test(*, to: str | None, by: Actor, at: datetime) -> Mail:
 
     Raises:
         Invalid: the recipient is no member, or a key has not said to whom.
+        NotSendable: there were many within the hour.
     """
     users = User.objects.filter(is_active=True)
     if to is None and by.user_id is None:
@@ -51,8 +55,10 @@ def send_test(*, to: str | None, by: Actor, at: datetime) -> Mail:
     user = users.filter(email=to.lower()).first() if to else users.filter(id=by.user_id).first()  # type: ignore[misc] # known above
     if user is None:
         raise not_a_member()
+    if is_mailed_too_often("tests", user.email, most=MAX_TESTS):
+        raise NotSendable(f"At most {MAX_TESTS} tests an hour go to one address")
     mail = Mail.objects.create(kind=MailKind.TEST, recipient=user.email, next_attempt_at=at)
-    transaction.on_commit(partial(enqueue, DELIVER))
+    transaction.on_commit(partial(enqueue, DELIVER), robust=True)
     return mail
 
 
@@ -62,19 +68,22 @@ def send_again(*, mail_id: UUID, by: Actor, at: datetime) -> Mail:
 
     Raises:
         NotFound: there is none, or it is kept no longer.
-        NotSendable: it is on its way.
+        NotSendable: it, or another that says the same, is on its way; or there were some within the hour.
     """
     before = Mail.objects.select_for_update(no_key=True).filter(id=mail_id).first()
     if before is None:
         raise NotFound("No such mail")
-    if before.status in {MailStatus.PENDING, MailStatus.HANDED_OVER}:
+    same = Mail.objects.filter(kind=before.kind, recipient=before.recipient, subject_id=before.subject_id)
+    if same.filter(status__in=[MailStatus.PENDING, MailStatus.HANDED_OVER]).exists():
         raise NotSendable("The mail has not been given up yet")
+    if is_mailed_too_often("again", before.recipient):
+        raise NotSendable("Enough mails were sent again to this address for now")
     # Of no entry: that one was told by the first.
     mail = Mail.objects.create(
         kind=before.kind, recipient=before.recipient, subject_id=before.subject_id, next_attempt_at=at
     )
     record(MAIL_SENT_AGAIN, subject=mail, by=by, at=at, payload={"kind": mail.kind, "recipient": mail.recipient})
-    transaction.on_commit(partial(enqueue, DELIVER))
+    transaction.on_commit(partial(enqueue, DELIVER), robust=True)
     return mail
 
 

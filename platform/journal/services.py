@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.utils.module_loading import import_string
 
 from journal import origin, selectors
@@ -165,12 +166,32 @@ def dispatch() -> int:
 
     def hand_over(entries: list[Entry]) -> None:
         for consume in consumers:
-            consume(entries)
+            _consume(consume, entries)
 
     count = read_on(DISPATCHER, hand_over, batch=BATCH, batches=BATCHES)
     if count == BATCH * BATCHES:
         enqueue(DISPATCH)
     return count
+
+
+def _consume(consume: Consumer, entries: list[Entry]) -> None:
+    """Have a consumer take entries: all at once or, if it stumbles, one by one.
+
+    One that it cannot take is left out and logged, or nothing would ever come after it. It stays in the journal and in
+    the feed.
+    """
+    try:
+        with transaction.atomic():
+            consume(entries)
+    except (OperationalError, InterfaceError, OSError, SoftTimeLimitExceeded):
+        # Not the entries' fault: the next task tries again.
+        raise
+    except Exception:
+        if len(entries) == 1:
+            log.exception("entry_not_consumed", entry=str(entries[0].id), consumer=repr(consume))
+            return
+        for entry in entries:
+            _consume(consume, [entry])
 
 
 def read_on(name: str, consume: Consumer, *, batch: int, batches: int = sys.maxsize) -> int:

@@ -96,9 +96,9 @@ def forget_all() -> None:
 MAX_MAILS, MAIL_SECONDS = 3, 3_600
 
 
-def is_mailed_too_often(of: str, email: str) -> bool:
+def is_mailed_too_often(of: str, email: str, *, most: int = MAX_MAILS) -> bool:
     """Count a mail of a kind that somebody asked for, and tell whether it is one too many to its recipient."""
-    usage = used(of, opaque(email), limit=MAX_MAILS, seconds=MAIL_SECONDS, counts=True)
+    usage = used(of, opaque(email), limit=most, seconds=MAIL_SECONDS, counts=True)
     return usage is not None and usage.used > usage.limit
 
 

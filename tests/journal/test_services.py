@@ -168,3 +168,27 @@ def test_every_type_has_a_description_and_public_ones_an_example(acme: Organizat
     with pytest.raises(ValueError, match="declared twice"):
         EventType("test.happened", "Again.")
     assert new_id() < new_id()
+
+
+def test_an_entry_that_a_consumer_cannot_take_stops_no_other(
+    acme: Organization, settings: Any, all_settled: None
+) -> None:
+    settings.JOURNAL_CONSUMERS = [f"{__name__}.stumbles", f"{__name__}.takes"]
+    taken.clear()
+    for number in range(3):
+        happen(payload={"number": number})
+    services.dispatch()
+    assert taken == [("stumbles", 0), ("stumbles", 2), *(("takes", number) for number in range(3))]
+
+
+taken: list[tuple[str, int]] = []
+
+
+def stumbles(entries: list[Entry]) -> None:
+    if any(entry.payload.get("number") == 1 for entry in entries):
+        raise KeyError("number")
+    taken.extend(("stumbles", entry.payload["number"]) for entry in entries if "number" in entry.payload)
+
+
+def takes(entries: list[Entry]) -> None:
+    taken.extend(("takes", entry.payload["number"]) for entry in entries if "number" in entry.payload)

@@ -21,6 +21,8 @@ class MailServer:
     heard: list[EmailMessage] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     is_open: bool = True
+    # For answers that come by turns.
+    calls: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=self.port)

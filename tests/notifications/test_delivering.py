@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailRecipientsRefused,
+    AnymailRequestsAPIError,
+)
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 from django.utils.timezone import now
@@ -15,6 +19,7 @@ from attendance.models import Registration
 from kit.turns import turn
 from notifications.backends import Unheard
 from notifications.models import Mail
+from notifications.rules import MailStatus
 from notifications.services import deliver, deliver_if_due, delivering
 from notifications.services.composing import letter
 from tenants.models import Organization
@@ -100,12 +105,16 @@ def test_a_server_that_is_away_delays_and_loses_nothing(due: Due, server: MailSe
     mails, at = [due() for _ in range(3)], now()
     server.close()
     assert deliver(at=at) == 3
-    assert [state(mail) for mail in mails] == [("pending", 1)] * 3
-    assert deliver(at=at + timedelta(seconds=9)) == 0, "it is left alone for a while"
+    assert [state(mail) for mail in mails] == [("pending", 0)] * 3, "nobody was asked: that is no attempt"
+    assert deliver(at=at + timedelta(seconds=20)) == 0, "it is left alone for a while"
     delivering._Rest.until = 0.0
+    deliver(at=at + timedelta(days=5))
+    assert [state(mail)[0] for mail in mails] == ["failed"] * 3, "and given up after days"
+    delivering._Rest.until = 0.0
+    late = due()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    assert deliver(at=at + timedelta(seconds=9)) == 3
-    assert [state(mail) for mail in mails] == [("sent", 2)] * 3
+    assert deliver() == 1
+    assert state(late) == ("sent", 1)
 
 
 def test_whoever_dies_while_handing_over_sends_nothing_twice(
@@ -149,8 +158,12 @@ def test_whoever_has_lost_the_lease_hands_nothing_over(due: Due, server: MailSer
     stale = Mail.objects.get()
     mail.next_attempt_at += timedelta(seconds=1)
     mail.save()
-    delivering._hand_over(None, stale, None, at=now())  # type: ignore[arg-type] # nothing is touched
+    delivering._hand_over(None, stale, None, now)  # type: ignore[arg-type] # nothing is touched
     assert state(mail) == ("pending", 0)
+    # Nor does it say what became of a mail that somebody else has sent since.
+    Mail.objects.update(status="sent")
+    delivering._settle(stale, delivering.Outcome(MailStatus.PENDING), delivering._mine(stale), at=now())
+    assert state(mail) == ("sent", 0)
 
 
 def test_an_organization_has_one_pass_of_a_process(due: Due, server: MailServer) -> None:
@@ -167,15 +180,29 @@ def _answered(status: int) -> AnymailRequestsAPIError:
     return error
 
 
+def _unreached() -> AnymailRequestsAPIError:
+    class NewConnectionError(Exception):
+        """As urllib3 calls it."""
+
+    error = AnymailRequestsAPIError("nobody there")
+    error.__cause__ = NewConnectionError()
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
         (Unheard("silence"), "unsure"),
         (AnymailRequestsAPIError("silence"), "unsure"),
         (AnymailRecipientsRefused("nobody"), "failed"),
+        (_unreached(), "pending"),
+        (_answered(200), "unsure"),
         (_answered(400), "failed"),
+        (_answered(401), "pending"),
         (_answered(429), "pending"),
         (_answered(503), "pending"),
+        (_answered(504), "unsure"),
+        (AnymailAPIError("silence of another kind"), "unsure"),
         (ConnectionRefusedError("away"), "pending"),
     ],
 )
@@ -256,3 +283,38 @@ def test_while_debugging_mails_are_files_that_are_shown_at_home_alone(
     settings.DEBUG = False
     assert here.get("/dev/mails/").status_code == 404
     assert here.get(f"/dev/mails/{file.stem}").status_code == 404
+
+
+def test_a_server_that_hangs_up_after_some_is_called_again(due: Due, server: MailServer) -> None:
+    mails = [due(recipient=f"{number}@example.com") for number in range(6)]
+    server.of_recipients = lambda _: "421 enough" if len(server.heard) % 3 == 2 and not server.calls.pop() else "250 ok"
+    server.calls = [True, False] * 20
+    deliver()
+    assert sum(state(mail) == ("sent", 1) for mail in mails) >= 4
+    assert all(mail.attempts <= 1 for mail in mails), "the others lose no attempt by it"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("251 forwarded", "sent"), ("299 odd", "sent"), ("199 odder", "unsure")]
+)
+def test_odd_answers_are_read_as_what_they_are(due: Due, server: MailServer, answer: str, status: str) -> None:
+    mail = due()
+    server.answers = lambda _: answer
+    deliver()
+    assert state(mail) == (status, 1)
+    assert len(server.heard) == 1
+
+
+def test_what_answers_to_somebody_goes_before_what_is_told_to_many(due: Due, server: MailServer) -> None:
+    for number in range(3):
+        due(recipient=f"{number}@example.com", is_bulk=True)
+    due(recipient="first@example.com")
+    deliver()
+    assert server.heard[0]["To"] == "first@example.com"
+
+
+def test_an_address_that_cannot_be_written_is_told_so(due: Due, server: MailServer) -> None:
+    mail = due(recipient="ñandú@example.com")
+    deliver()
+    assert state(mail) == ("failed", 1)
+    assert server.heard == []

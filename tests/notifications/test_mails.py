@@ -16,6 +16,7 @@ from attendance.tasks import send_codes
 from catalog.rules import Stage
 from catalog.services import cancel_event, publish_event, update_event, update_session
 from identity.tasks import mail_reset
+from journal import services as journal
 from journal.models import Entry
 from kit import scope
 from kit.actor import SYSTEM
@@ -274,7 +275,8 @@ def test_admins_are_told_that_an_endpoint_has_stopped(acme: Organization, member
     member(acme, "organizer")
     told()
     failed = Outcome(410, 1)
-    settle([(Claimed(Delivery.objects.create(**delivery(endpoint)).id, endpoint.id, new_id(), 0), failed)], at=now())
+    made = Delivery.objects.create(**delivery(endpoint))
+    settle([(Claimed(made.id, endpoint.id, made.entry_id, 0, made.next_attempt_at), failed)], at=now())
     messages = told()
     assert {message.to[0] for message in messages} == {admin.email, "owner@acme.example"}
     assert all("Respondió que ya no existe (410)." in str(message.body) for message in messages)
@@ -282,3 +284,86 @@ def test_admins_are_told_that_an_endpoint_has_stopped(acme: Organization, member
 
 def delivery(endpoint: Endpoint) -> dict[str, Any]:
     return {"endpoint": endpoint, "entry_id": new_id(), "type": "event.created", "next_attempt_at": now()}
+
+
+def test_of_many_changes_the_last_is_told_to_however_many(acme: Organization, told: Told) -> None:
+    event = make_event()
+    registration = make_registration(event)
+    told()
+    for place in ("A", "B", "C"):
+        update_event(event_id=event.id, changes={"place": place}, by=SYSTEM, at=NOW)
+    (message,) = told()
+    assert "C" in str(message.body)
+    # Of two that come one behind the other, before a mail was sent, one is told.
+    for place in ("D", "E"):
+        update_event(event_id=event.id, changes={"place": place}, by=SYSTEM, at=NOW)
+        journal.dispatch()
+    (message,) = told()
+    assert message.to == [registration.attendee_email]
+
+
+def test_more_recipients_than_a_statement_has_parameters(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = make_event()
+    monkeypatch.setattr(
+        "attendance.selectors.attendees", lambda **_: [f"{number}@example.com" for number in range(70_000)]
+    )
+    entry = Entry(type="event.updated", subject_id=event.id, changes={"place": []}, occurred_at=now())
+    services.fan_out([entry])
+    assert Mail.objects.count() == 70_000
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_reason_is_told_if_others_gave_it(
+    acme: Organization,
+    member: Members,
+    caller: Callers,
+    told: Told,
+    is_own: bool,  # noqa: FBT001 - of pytest
+) -> None:
+    attendee = member(acme, "attendee")
+    event = make_event()
+    made = caller(user=attendee).post(f"/events/{event.id}/register").json()
+    told()
+    by = caller(user=attendee) if is_own else caller("organizer")
+    body = {"reason": "You won, claim at evil.example"}
+    assert by.post(f"/registrations/{made['id']}/cancel", body).status_code == 200
+    (message,) = told()
+    assert ("You won" in str(message.body)) is not is_own
+
+
+def test_nobodys_mailbox_is_filled_by_reserving(acme: Organization, anonymous: Api, told: Told) -> None:
+    event = make_event()
+    for _ in range(15):
+        code = anonymous.post(f"/events/{event.id}/reserve", ANA).json()["code"]
+        anonymous.post("/registrations/cancel", {"email": ANA["email"], "code": code})
+    told()
+    assert Mail.objects.filter(status="failed").count() == 10
+    assert Mail.objects.exclude(status="failed").count() == 20
+
+
+def test_whoever_left_is_not_told_what_still_waited(acme: Organization, told: Told) -> None:
+    event = make_event()
+    make_registration(event, email="ana@example.com")
+    told()
+    update_event(event_id=event.id, changes={"place": "There"}, by=SYSTEM, at=NOW)
+    journal.dispatch()
+    Unsubscription.objects.create(email="ana@example.com", at=NOW)
+    assert told() == []
+
+
+def test_mails_are_not_sent_again_without_end(caller: Callers, told: Told) -> None:
+    registration = make_registration(make_event())
+    admin = caller("admin")
+    told()
+    first = Mail.objects.get(recipient=registration.attendee_email)
+    statuses = []
+    for _ in range(5):
+        statuses.append(admin.post(f"/notifications/mails/{first.id}/send-again").status_code)
+        told()
+    assert statuses == [202, 202, 202, 409, 409]
+
+
+def test_without_a_style_there_is_one(acme: Organization, told: Told) -> None:
+    Style.objects.all().delete()
+    make_registration(make_event())
+    assert len(told()) == 1

@@ -66,7 +66,7 @@ _CLAIM = """
          WHERE id IN (SELECT endpoint_id FROM due) AND (max_per_second IS NOT NULL OR failures >= %(threshold)s)
     )
     UPDATE webhooks_delivery AS d SET next_attempt_at = %(at)s + %(lease)s::interval FROM due
-     WHERE d.id = due.id RETURNING d.id, d.endpoint_id, d.entry_id, d.attempts
+     WHERE d.id = due.id RETURNING d.id, d.endpoint_id, d.entry_id, d.attempts, d.next_attempt_at
 """
 
 _DUE = """
@@ -161,7 +161,12 @@ def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetim
         type_=entry.type, occurred_at=entry.occurred_at, subject_id=entry.subject_id, payload=entry.payload,
         thin=endpoint.payload == Endpoint.Payload.THIN,
     )  # fmt: skip
-    return tell(client, endpoint, id_=entry.id, body=body, at=at)
+    try:
+        return tell(client, endpoint, id_=entry.id, body=body, at=at)
+    except Exception as error:
+        # Whatever one answer does, the others are written down.
+        log.exception("webhook_not_sent", entry=str(entry.id), endpoint=str(endpoint.id))
+        return Outcome(None, 0, error=f"{type(error).__name__}: {error}"[:300])
 
 
 def _due_at() -> datetime | None:

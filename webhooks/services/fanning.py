@@ -44,7 +44,7 @@ def fan_out(entries: list[Entry]) -> None:
     ]
     Delivery.objects.bulk_create(made, ignore_conflicts=True)
     if made:
-        transaction.on_commit(partial(enqueue, DELIVER))
+        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
 
 
 def _deliveries(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -> list[Delivery]:
@@ -96,7 +96,7 @@ def replay(
             )
         payload = {"url": endpoint.url, "since": since.isoformat(), "count": count}
         record(ENDPOINT_REPLAYED, subject=endpoint, by=by, at=at, payload=payload)
-    enqueue(DELIVER)
+        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
     return count
 
 
@@ -148,5 +148,5 @@ def replay_one(*, delivery_id: UUID, at: datetime) -> Delivery:
             raise NotFound("No such delivery")
         delivery.status, delivery.attempts, delivery.next_attempt_at = Delivery.Status.PENDING, 0, at
         delivery.save(update_fields=["status", "attempts", "next_attempt_at"])
-    enqueue(DELIVER)
+        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
     return delivery

@@ -97,6 +97,6 @@ def _retry_after(text: str, *, at: datetime) -> int | None:
         return min(int(text.strip()[:9]), 10**6)
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(int(((until if until.tzinfo else until.replace(tzinfo=UTC)) - at).total_seconds()), 0)

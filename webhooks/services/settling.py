@@ -30,6 +30,7 @@ class Claimed:
     endpoint_id: UUID
     entry_id: UUID
     attempts: int
+    lease_until: datetime
     # How many its endpoint had taken of this pass when it was sent.
     after: int = 0
 
@@ -40,10 +41,12 @@ _ATTEMPT = (
     "id", "delivery_id", "endpoint_id", "number", "at", "is_success", "status", "error", "response_head",
     "milliseconds",
 )  # fmt: skip
+# One that was asked for again meanwhile, or whose lease somebody else has, is theirs to say.
 _SETTLE = """
     UPDATE webhooks_delivery AS d SET attempts = told.attempts, status = told.status, next_attempt_at = told.due_at
-      FROM unnest(%s::uuid[], %s::integer[], %s::text[], %s::timestamptz[]) AS told (id, attempts, status, due_at)
-     WHERE d.id = told.id
+      FROM unnest(%s::uuid[], %s::timestamptz[], %s::integer[], %s::text[], %s::timestamptz[])
+           AS told (id, lease_until, attempts, status, due_at)
+     WHERE d.id = told.id AND d.next_attempt_at = told.lease_until
 """
 
 
@@ -70,15 +73,16 @@ def settle(settled: Settled, *, at: datetime, taken: Mapping[UUID, int] | None =
         _judge(endpoint, of_endpoint[endpoint.id], at=at)
 
 
-def _standings(settled: Settled, *, at: datetime) -> Iterable[tuple[UUID, int, str, datetime]]:
-    """Tell where each delivery stands: its attempts, its status, and when it is due."""
+def _standings(settled: Settled, *, at: datetime) -> Iterable[tuple[UUID, datetime, int, str, datetime]]:
+    """Tell where each delivery stands: whose lease it is, its attempts, its status, and when it is due."""
     for one, outcome in settled:
         tried = one.attempts + 1
         due = next_attempt(tried, at=at, drawn=_random.random(), retry_after=outcome.retry_after)
         if outcome.is_success:
-            yield one.id, tried, Delivery.Status.DELIVERED, at
+            yield one.id, one.lease_until, tried, Delivery.Status.DELIVERED, at
         else:
-            yield one.id, tried, Delivery.Status.PENDING if due else Delivery.Status.FAILED, due or at
+            left = Delivery.Status.PENDING if due else Delivery.Status.FAILED
+            yield one.id, one.lease_until, tried, left, due or at
 
 
 def _judge(endpoint: Endpoint, outcomes: Sequence[Outcome], *, at: datetime) -> None:

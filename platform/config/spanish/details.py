@@ -222,6 +222,11 @@ DETAILS: tuple[tuple[str, str], ...] = (
     ),
     ("No such mail", "No hay tal correo"),
     ("The mail has not been given up yet", "El correo aún no se ha dado por terminado"),
+    (
+        "Enough mails were sent again to this address for now",
+        "Por ahora se reenviaron bastantes correos a esta dirección",
+    ),
+    ("At most {} tests an hour go to one address", "A una dirección van a lo sumo {} pruebas por hora"),
     ("The link is not good", "El enlace no es válido"),
     ("a test goes to members of the organization alone", "una prueba solo va a miembros de la organización"),
     (

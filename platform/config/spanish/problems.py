@@ -90,8 +90,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "El nonce pertenece a la lectura de otra entrada. Use uno nuevo para cada lectura, y consérvelo al reintentar.",
     ),
     "not_sendable": (
-        "El correo está en camino",
-        "El correo espera ser enviado, o se está enviando. Mire de nuevo en un rato.",
+        "El correo no se envía ahora",
+        "El correo espera ser enviado o se está enviando, o ya se enviaron bastantes así. Mire de nuevo en un rato.",
     ),
     "not_found": (
         "No existe tal cosa aquí",
