@@ -20,7 +20,7 @@ IDLE = 1_000
 # What sweeps read.
 TABLES = (
     "journal_cursor", "journal_entry", "journal_seal", "catalog_seatpool", "catalog_event", "catalog_session",
-    "webhooks_endpoint", "webhooks_delivery",
+    "webhooks_endpoint", "webhooks_delivery", "notifications_mail",
 )  # fmt: skip
 # Schemas that are made in one transaction: each table and index takes a lock.
 _TOGETHER = 20

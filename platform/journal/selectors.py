@@ -131,11 +131,9 @@ def is_behind(name: str) -> bool:
 
 
 def unread() -> str:
-    """Write the condition that the newest settled entry lies before the dispatcher or the sealer, as SQL."""
+    """Write the condition that the newest entry lies before the dispatcher or the sealer, settled or not, as SQL."""
     return f"""(
-        SELECT count(c.name) < 2 FROM (
-               SELECT xid, id FROM journal_entry WHERE xid < {HORIZON} ORDER BY xid DESC, id DESC LIMIT 1) AS newest
-          LEFT JOIN journal_cursor AS c
-               ON c.name IN ('{DISPATCHER}', '{SEALER}') AND (c.xid, c.entry_id) >= (newest.xid, newest.id)
-         GROUP BY newest.id)
+        SELECT 2 > (SELECT count(*) FROM journal_cursor AS c WHERE c.name IN ('{DISPATCHER}', '{SEALER}')
+                       AND (c.xid, c.entry_id) >= (newest.xid, newest.id))
+          FROM (SELECT xid, id FROM journal_entry ORDER BY xid DESC, id DESC LIMIT 1) AS newest)
     """  # noqa: S608 - of constants

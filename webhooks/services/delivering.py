@@ -194,4 +194,7 @@ def deliver_if_due() -> bool:
     return True
 
 
-LOOK = Look(lambda: f"({_DUE}) <= statement_timestamp()", deliver_if_due)
+# What waits for an endpoint that rests is looked at closely each time: that is less to plan for all the others.
+_WAITING = """EXISTS (SELECT FROM webhooks_delivery WHERE status = 'pending'
+                       AND next_attempt_at <= statement_timestamp())"""
+LOOK = Look(lambda: _WAITING, deliver_if_due)
