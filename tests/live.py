@@ -58,8 +58,9 @@ class Platform:
         pytest.fail("the web server did not become ready within 30 s")
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start a Celery worker."""
-        worker = self.spawn("-m", "celery", "-A", "config.celery", "worker", "-c", "1", "-l", "error")
+        """Start a Celery worker for every queue."""
+        pool = ("-P", "threads", "-c", "8")
+        worker = self.spawn("-m", "celery", "-A", "config.celery", "worker", *pool, "-l", "error")
         self.others.append(worker)
         return worker
 
@@ -156,6 +157,7 @@ def environment(database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "REDIS_URL": settings.REDIS_URL,
         "PORT": str(free_port()),
+        "EMAIL_URL": "dummymail://",
         # Receivers of webhooks are here.
         "EGRESS_NETWORKS": "127.0.0.0/8",
     }
