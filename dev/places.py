@@ -64,14 +64,20 @@ def is_free(port: int) -> bool:
         return True
 
 
+def free_port() -> int:
+    """Find a loopback port at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def remembered_port(file: Path) -> int:
     """Give the port that was used last time if it is free still, else another one, and remember it."""
     known = file.read_text().strip() if file.exists() else ""
     if known.isdigit() and is_free(int(known)):
         return int(known)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     file.write_text(str(port))
     return port
 

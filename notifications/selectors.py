@@ -48,9 +48,7 @@ _CONDITIONS = {
 def mails(filters: Mapping[str, Any], cut: Stretch, *, at: datetime) -> Row:
     """Cut a stretch of the mails of the last 30 days, the newest first: one query."""
     query = Query(_MAILS, at, Sort("created_at", "m.id", "uuid", is_descending=True))
-    for name, condition in _CONDITIONS.items():
-        if (value := filters.get(name)) is not None:
-            query.where(condition, **{name: value})
+    query.keep(_CONDITIONS, filters)
     page, rows = query.cut(cut)
     return {"items": [shown(row) for row in rows], **page}
 

@@ -36,7 +36,7 @@ def sweep(*, after: int = 0, lag_seconds: float = 0, behind: int = 0) -> int:
     `lag_seconds` and `behind` what was seen of the journals before. One organization's trouble keeps no other waiting.
     """
     looks: list[Look] = [import_string(path) for path in settings.SWEEPS]
-    questions = [look.asks() for look in looks]
+    questions = [look.asks for look in looks]
     schemas, found = selectors.active_schemas(after=after, limit=BATCH), 0
     for schema_name in schemas.values():
         try:

@@ -2,11 +2,10 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,12 @@ from django.conf import settings
 from psycopg import sql
 
 from config.demo import PASSWORD
+from dev.places import free_port
 from kit.middleware import is_bulk
 
 ROOT = Path(settings.ROOT)
+# Shorter than outside tests.
+BODY_SECONDS = 4
 
 
 @dataclass
@@ -64,6 +66,10 @@ class Platform:
         self.others.append(worker)
         return worker
 
+    def start_beat(self, folder: Path) -> subprocess.Popen[bytes]:
+        """Start what has the sweep run, as it does beside every worker."""
+        return self.spawn("-m", "celery", "-A", "config.celery", "beat", "-l", "error", "-s", str(folder / "beat"))
+
     def kill_web(self) -> None:
         """Kill the server and its workers at once, as a crash would."""
         assert self.web is not None
@@ -75,15 +81,26 @@ class Platform:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def stop_workers(self) -> None:
+        """Have all workers end, at once if they take long."""
+        for process in self.others:
+            self._stop(process)
+        self.others.clear()
+
     def stop(self) -> None:
-        for process in (self.web, *self.others):
-            if process is not None and process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-                try:
-                    process.wait(timeout=15)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+        if self.web is not None:
+            self._stop(self.web)
+        self.stop_workers()
+
+    @staticmethod
+    def _stop(process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(self.env["DATABASE_URL"], autocommit=True)
@@ -130,13 +147,6 @@ def _url(database: str) -> str:
     return f"postgres://{at['USER']}{password}@{at['HOST']}:{at['PORT']}/{database}"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def _database(name: str) -> Iterator[None]:
     with psycopg.connect(_url("postgres"), autocommit=True) as connection:
@@ -158,9 +168,20 @@ def environment(database_url: str) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "PORT": str(free_port()),
         "EMAIL_URL": "dummymail://",
+        "BODY_SECONDS": str(BODY_SECONDS),
         # Receivers of webhooks are here.
         "EGRESS_NETWORKS": "127.0.0.0/8",
     }
+
+
+def until(is_so: Callable[[], object], *, seconds: float) -> bool:
+    """Wait until something is so; tell whether it has come to that."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @contextmanager

@@ -53,7 +53,8 @@ class Delivery(models.Model):
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
+    # Found by its constraint.
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     entry_id = models.UUIDField()
     type = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
@@ -84,7 +85,8 @@ class Attempt(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="tries")
+    # Found by the index below.
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="tries", db_index=False)
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     is_success = models.BooleanField()

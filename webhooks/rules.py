@@ -28,6 +28,8 @@ class Outcome:
     head: str = ""
     # Seconds that the receiver asks to be left alone for.
     retry_after: int | None = None
+    # When the receiver's certificate expires, where there is one.
+    certificate_until: datetime | None = None
 
     @property
     def is_success(self) -> bool:

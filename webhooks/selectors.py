@@ -84,8 +84,6 @@ _CONDITIONS = {
 def attempts(filters: Mapping[str, Any], cut: Stretch, *, at: datetime) -> Row:
     """Cut a stretch of attempts, the newest first: one query."""
     query = Query(_ATTEMPTS, at, Sort("at", "a.id", "uuid", is_descending=True))
-    for name, condition in _CONDITIONS.items():
-        if (value := filters.get(name)) is not None:
-            query.where(condition, **{name: value})
+    query.keep(_CONDITIONS, filters)
     page, rows = query.cut(cut)
     return {"items": [shown(row) for row in rows], **page}

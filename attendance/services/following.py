@@ -90,7 +90,7 @@ def cancel_if_called_off() -> bool:
 
 
 # What was called off takes nobody any more: to begin with, only pools are looked at, which is half as much to plan.
-LOOK = Look(lambda: _TAKEN_AND_CLOSED, cancel_if_called_off)
+LOOK = Look(_TAKEN_AND_CLOSED, cancel_if_called_off)
 
 
 def cancel_called_off(*, at: datetime) -> int:

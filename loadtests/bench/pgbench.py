@@ -14,6 +14,7 @@ from django.conf import settings
 from attendance.services.seating import TAKE_SEATS
 
 _THREADS = 2
+# The part of the statement that writes the journal's entry.
 _ENTRY = re.compile(r", entry AS \( INSERT INTO journal_entry .*? FROM placed \)(?=, )")
 
 # One who asks for a seat, as TAKE_SEATS reads it; what a request draws anew is drawn anew by the database. The ids are
@@ -39,20 +40,27 @@ _ASKED = {
 }
 
 
+def unrecorded() -> str:
+    """Write the statement of a registration without the part that writes the journal's entry.
+
+    Raises:
+        RuntimeError: it has no such part any more.
+    """
+    statement, entries = _ENTRY.subn("", TAKE_SEATS)
+    if entries != 1:
+        raise RuntimeError("the statement of a registration writes no entry, or several")
+    return statement
+
+
 def script(event_id: UUID, session_ids: list[UUID], *, is_recorded: bool = True) -> str:
     """Write pgbench's script: the statement of a registration, for one of the sessions, drawn each time.
 
     Unless it `is_recorded`, the part that writes the journal's entry is left out.
-
-    Raises:
-        RuntimeError: the statement has no such part any more.
     """
     session = f"('{{{','.join(map(str, session_ids))}}}'::uuid[])[:session]"
     asked = {**_ASKED, "event_id": f"'{event_id}'", "session_id": session, "pool_id": session}
     members = ", ".join(f"'{name}', {value}" for name, value in asked.items())
-    statement, entries = (TAKE_SEATS, 1) if is_recorded else _ENTRY.subn("", TAKE_SEATS)
-    if entries != 1:
-        raise RuntimeError("the statement of a registration writes no entry, or several")
+    statement = TAKE_SEATS if is_recorded else unrecorded()
     statement %= {"asked": f"json_build_array(json_build_object({members}))"}
     # pgbench would take what stands behind a colon for a variable, within texts too.
     statement = " ".join(statement.split()).replace(":null", ":' || 'null")

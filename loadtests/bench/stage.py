@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from django.utils.timezone import now
 
 from attendance.services.tickets import token_of
 from catalog.services import create_event, create_session, publish_event, publish_session
+from dev.places import free_port
 from identity import tokens
 from identity.models import User
 from identity.rules import Role
@@ -63,7 +63,7 @@ class Stage:
 
     organizations: list[Organization]
     port: int
-    server: subprocess.Popen[bytes]
+    servers: list[subprocess.Popen[bytes]]
     _idle: list[Organization] = field(default_factory=list)
 
     @property
@@ -75,6 +75,14 @@ class Stage:
     def host(self) -> str:
         """The organization's host."""
         return f"{self.organization.slug}.{settings.BASE_DOMAIN}"
+
+    @cached_property
+    def unrecorded(self) -> int:
+        """Have another server, whose registrations write no entry; give its port."""
+        port = free_port()
+        self.servers.append(_serve(port, UNRECORDED="1"))
+        _warm_up(self, port)
+        return port
 
     def token(self) -> str:
         """Sign an organizer's access token: one for each stretch of load, because it lasts minutes only."""
@@ -217,13 +225,14 @@ class Stage:
             return [f"pool {row[0]}: {row[1]} counted, {row[3]} rows, capacity {row[2]}" for row in cursor.fetchall()]
 
     def close(self) -> None:
-        """Stop the server and drop the organizations, which this stage made."""
-        self.server.terminate()
-        try:
-            self.server.wait(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.server.kill()
-            self.server.wait()
+        """Stop the servers and drop the organizations, which this stage made."""
+        for server in self.servers:
+            server.terminate()
+            try:
+                server.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
         with scope.entered(scope.PUBLIC), connection.cursor() as cursor:
             for organization in self.organizations:
                 cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(organization.schema_name)} CASCADE")
@@ -249,30 +258,32 @@ def set_up() -> Stage:
     """Migrate, provision an organization, and start a server as production does. Gives it warmed up."""
     call_command("migrate_schemas", verbosity=0)
     organization = _organization()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "loadtests.bench.wsgi"],
-            env={**os.environ, "PORT": str(port)}, cwd=ROOT, stdout=log, stderr=log,
-        )  # fmt: skip
-    stage = Stage([organization], port, server)
+    (RESULTS / "server.log").unlink(missing_ok=True)
+    stage = Stage([organization], port, [_serve(port)])
     try:
-        _warm_up(stage)
+        _warm_up(stage, port)
     except BaseException:
         stage.close()
         raise
     return stage
 
 
-def _warm_up(stage: Stage) -> None:
+def _serve(port: int, **given: str) -> subprocess.Popen[bytes]:
+    with (RESULTS / "server.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "loadtests.bench.wsgi"],
+            env={**os.environ, "PORT": str(port), **given}, cwd=ROOT, stdout=log, stderr=log,
+        )  # fmt: skip
+
+
+def _warm_up(stage: Stage, port: int) -> None:
     """Wait until every worker serves: a worker that still imports would spoil the first row."""
     deadline = time.monotonic() + START_SECONDS
     health = request("GET", "/health", host=stage.host)
-    while time.monotonic() < deadline and stage.server.poll() is None:
-        if not drive(stage.port, lambda: health, expected=200, connections=CONNECTIONS, seconds=1).wrong:
+    while time.monotonic() < deadline and stage.servers[-1].poll() is None:
+        if not drive(port, lambda: health, expected=200, connections=CONNECTIONS, seconds=1).wrong:
             return
         time.sleep(0.2)
     raise RuntimeError(f"the server did not serve within {START_SECONDS} s; see loadtests/results/server.log")

@@ -6,9 +6,10 @@ import sys
 from statistics import median
 from typing import TYPE_CHECKING
 
+from dev.places import free_port
 from loadtests import environment
 from loadtests.receiver import listening
-from loadtests.storm.processes import database, free_port, running, valkey
+from loadtests.storm.processes import database, running, valkey
 from loadtests.storm.receiver import SHARE, Flaky
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -49,14 +48,6 @@ def database(given: str) -> Iterator[str]:
 def valkey(given: str) -> str:
     """Give the address of the database that is the storm's."""
     return urlsplit(given)._replace(path=f"/{VALKEY_DATABASE}").geturl()
-
-
-def free_port() -> int:
-    """Find a port that is free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Platform:

@@ -22,7 +22,7 @@ from django.utils.timezone import now
 
 from kit.retries import next_attempt
 from kit.sweeps import Look
-from kit.tasks import enqueue
+from kit.tasks import SOON, enqueue_if_due
 from kit.turns import turn
 from notifications import selectors
 from notifications.backends import Unheard
@@ -41,8 +41,6 @@ BATCH = 10
 PASS_SECONDS = 20.0
 HAND_OVER_SECONDS = 120.0
 LEASE = timedelta(seconds=240)
-# Of retries that are due sooner, a task is sent for that moment; the sweep finds the others.
-SOON = timedelta(seconds=60)
 # A server that cannot be reached is left alone by this process for so long, whosever mails wait.
 REST_SECONDS = 15.0
 # SMTP: the connection ends with this answer, and from this one on it is for good.
@@ -86,8 +84,8 @@ def deliver(*, at: datetime | None = None) -> int:
     with turn(DELIVER) as mine:
         if mine:
             count = _pass(lambda: at or now())
-    if mine:
-        _go_on(at=at or now())
+    if mine and time.monotonic() >= _Rest.until:
+        enqueue_if_due(DELIVER, _due_at(), at=at or now(), within=SOON)
     return count
 
 
@@ -249,22 +247,11 @@ def _due_at() -> datetime | None:
     return min(filter(None, found), default=None)
 
 
-def _go_on(*, at: datetime) -> None:
-    """Send a task for whatever is due next, if that is soon and the server is there."""
-    due_at = _due_at()
-    if due_at is not None and due_at <= at + SOON and time.monotonic() >= _Rest.until:
-        enqueue(DELIVER, seconds=max((due_at - at).total_seconds(), 0))
-
-
 def deliver_if_due() -> bool:
     """Enqueue a delivery if mails are due: the sweep's part for one schema."""
-    due_at = _due_at()
-    if due_at is None or due_at > now():
-        return False
-    enqueue(DELIVER)
-    return True
+    return enqueue_if_due(DELIVER, _due_at(), at=now())
 
 
 _DUE = """EXISTS (SELECT FROM notifications_mail WHERE status IN ('pending', 'handed_over')
                    AND next_attempt_at <= statement_timestamp())"""
-LOOK = Look(lambda: _DUE, deliver_if_due)
+LOOK = Look(_DUE, deliver_if_due)

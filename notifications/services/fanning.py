@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.timezone import now
 
 from attendance import selectors as attendance
@@ -16,7 +15,7 @@ from identity.models import User
 from identity.rules import Role
 from journal.models import Entry
 from kit.ids import new_id
-from kit.tasks import enqueue
+from kit.tasks import enqueue_after_commit
 from notifications import selectors
 from notifications.rules import (
     FRESH_FOR,
@@ -82,7 +81,7 @@ def fan_out(entries: list[Entry]) -> None:
             "statuses": [MailStatus.FAILED if one in over else MailStatus.PENDING for one in wanted],
             "errors": [OVER_THE_LIMIT if one in over else "" for one in wanted],
         })  # fmt: skip
-    transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+    enqueue_after_commit(DELIVER)
 
 
 def _fresh(entries: list[Entry], *, at: datetime) -> list[Entry]:

@@ -1,7 +1,6 @@
 """What people decide of mails: how they look, which are sent again, and who wants fewer of them."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from journal.services import record
 from kit.actor import SYSTEM, Actor
 from kit.errors import NotFound
 from kit.models import changed
-from kit.tasks import enqueue
+from kit.tasks import enqueue_after_commit
 from kit.throttling import is_mailed_too_often
 from notifications import selectors
 from notifications.messages import (
@@ -58,7 +57,7 @@ def send_test(*, to: str | None, by: Actor, at: datetime) -> Mail:
     if is_mailed_too_often("tests", user.email, most=MAX_TESTS):
         raise NotSendable(f"At most {MAX_TESTS} tests an hour go to one address")
     mail = Mail.objects.create(kind=MailKind.TEST, recipient=user.email, next_attempt_at=at)
-    transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+    enqueue_after_commit(DELIVER)
     return mail
 
 
@@ -83,7 +82,7 @@ def send_again(*, mail_id: UUID, by: Actor, at: datetime) -> Mail:
         kind=before.kind, recipient=before.recipient, subject_id=before.subject_id, next_attempt_at=at
     )
     record(MAIL_SENT_AGAIN, subject=mail, by=by, at=at, payload={"kind": mail.kind, "recipient": mail.recipient})
-    transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+    enqueue_after_commit(DELIVER)
     return mail
 
 

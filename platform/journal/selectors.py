@@ -58,19 +58,19 @@ _TRAIL = Shape(
         "deleted_at": "NULL",
     },
 )
-_CASTS = {"actor_id": "uuid", "subject_id": "uuid", "ip": "inet"}
+_CONDITIONS = {
+    **{name: f"j.{name} = %({name})s::text" for name in ("type", "actor_kind", "subject_type", "request_id")},
+    **{name: f"j.{name} = %({name})s::uuid" for name in ("actor_id", "subject_id")},
+    "ip": "j.ip = %(ip)s::inet",
+    "since": "j.occurred_at >= %(since)s::timestamptz",
+    "until": "j.occurred_at < %(until)s::timestamptz",
+}
 
 
 def trail(filters: Mapping[str, Any], cut: Stretch, *, at: datetime) -> Row:
     """Cut a stretch of the audit trail, the newest first: one query."""
     query = Query(_TRAIL, at, Sort("occurred_at", "j.id", "uuid", is_descending=True))
-    for name in ("type", "actor_kind", "actor_id", "subject_type", "subject_id", "request_id", "ip"):
-        if (value := filters.get(name)) is not None:
-            query.where(f"j.{name} = %({name})s::{_CASTS.get(name, 'text')}", **{name: value})
-    if since := filters.get("since"):
-        query.where("j.occurred_at >= %(since)s::timestamptz", since=since)
-    if until := filters.get("until"):
-        query.where("j.occurred_at < %(until)s::timestamptz", until=until)
+    query.keep(_CONDITIONS, filters)
     page, rows = query.cut(cut)
     for row in rows:
         row["payload"], row["changes"] = orjson.loads(row["payload"]), orjson.loads(row["changes"])
@@ -130,10 +130,9 @@ def is_behind(name: str) -> bool:
     return after(cursor).exists()
 
 
-def unread() -> str:
-    """Write the condition that the newest entry lies before the dispatcher or the sealer, settled or not, as SQL."""
-    return f"""(
-        SELECT 2 > (SELECT count(*) FROM journal_cursor AS c WHERE c.name IN ('{DISPATCHER}', '{SEALER}')
-                       AND (c.xid, c.entry_id) >= (newest.xid, newest.id))
-          FROM (SELECT xid, id FROM journal_entry ORDER BY xid DESC, id DESC LIMIT 1) AS newest)
-    """  # noqa: S608 - of constants
+# The newest entry lies before the dispatcher or the sealer, settled or not: a condition in SQL.
+UNREAD = f"""(
+    SELECT 2 > (SELECT count(*) FROM journal_cursor AS c WHERE c.name IN ('{DISPATCHER}', '{SEALER}')
+                   AND (c.xid, c.entry_id) >= (newest.xid, newest.id))
+      FROM (SELECT xid, id FROM journal_entry ORDER BY xid DESC, id DESC LIMIT 1) AS newest)
+"""  # noqa: S608 - of constants

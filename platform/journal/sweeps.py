@@ -12,4 +12,4 @@ def catch_up() -> bool:
     return is_behind or is_due
 
 
-LOOK = Look(selectors.unread, catch_up)
+LOOK = Look(selectors.UNREAD, catch_up)

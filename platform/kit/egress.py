@@ -11,18 +11,22 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import httpcore
 import httpx
 from django.conf import settings
 
 CONNECT_SECONDS = 5.0
+# For how long a connection is kept for the next exchange with its host.
+KEPT_SECONDS = 5.0
 PORTS = frozenset({443, 8443})
 MAX_URL = 2_000
 # What a browser's URL parser would take for a number: the last label of a host, decimal or hexadecimal.
@@ -120,7 +124,7 @@ _local = threading.local()
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def _within(seconds: float) -> Iterator[None]:
     """Give what this thread sends so long in all, however slowly an answer drips."""
     _local.until = time.monotonic() + seconds
     try:
@@ -130,10 +134,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def _left(timeout: float | None) -> float | None:
-    until: float | None = getattr(_local, "until", None)
-    if until is None:
-        return timeout
-    left = until - time.monotonic()
+    left: float = _local.until - time.monotonic()
     if left <= 0:
         raise httpcore.ReadTimeout("the exchange took too long")
     return left if timeout is None else min(timeout, left)
@@ -186,64 +187,130 @@ class _Backend(httpcore.SyncBackend):
         raise failure
 
 
-class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._stream
-
-    def close(self) -> None:
-        cast("Any", self._stream).close()
-
-
 @cache
 def _tls() -> ssl.SSLContext:
     """Read the authorities that are trusted, once."""
     return ssl.create_default_context()
 
 
-class Transport(httpx.BaseTransport):
-    """httpx's way to the network, by connections that are looked at."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `headers` by their names in small letters, `head` the beginning of the body.
 
-    def __init__(self, *, connections: int = 20) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(), max_connections=connections, keepalive_expiry=5,
-            network_backend=_Backend(),
-        )  # fmt: skip
+    `certificate_until` is when the certificate of the other end expires, where there is one.
+    """
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request.
+    status: int
+    headers: dict[str, str]
+    head: bytes
+    certificate_until: datetime | None
+
+
+@dataclass(slots=True)
+class _Line:
+    """A connection to one host, and what was seen of its certificate."""
+
+    connection: httpcore.HTTPConnection
+    certificate_until: datetime | None = None
+
+
+class Client:
+    """Sends to addresses that callers chose. Threads may share it; each exchange has a connection to itself.
+
+    A connection is kept for the next exchange with its host, until the block ends. (A pool of httpcore's looks at all
+    of its connections for each request: with twenty of them that costs more than the request.)
+    """
+
+    def __init__(self, *, seconds: float) -> None:
+        """Give each exchange so many seconds in all."""
+        self._seconds = seconds
+        # By scheme and Host.
+        self._idle: defaultdict[tuple[bytes, bytes], deque[_Line]] = defaultdict(deque)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for lines in self._idle.values():
+            for line in lines:
+                line.connection.close()
+
+    def post(self, url: str, content: bytes, *, headers: Mapping[str, str], head: int = 1_000) -> Answer:
+        """Send a body, and read the beginning of the answer's.
 
         Raises:
             NotAllowed: the name leads to where nothing is sent.
-            httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError: as httpcore has them.
+            FAILURES: whatever happened on the way, or at the other end.
         """
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
-        )
-        asked = httpcore.Request(
-            method=request.method, url=url, headers=request.headers.raw, content=request.stream,
-            extensions=request.extensions,
-        )  # fmt: skip
-        answer = self._pool.handle_request(asked)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(cast("Iterable[bytes]", answer.stream)),
-            extensions=answer.extensions,
-        )  # fmt: skip
+        address, host = _read(url)
+        told = [(b"Host", host), (b"Content-Length", str(len(content)).encode())]
+        told += ((name.encode(), value.encode()) for name, value in headers.items())
+        timeouts = {"timeout": {"connect": CONNECT_SECONDS}}
+        request = httpcore.Request("POST", address, headers=told, content=content, extensions=timeouts)
+        with _within(self._seconds):
+            idle = self._idle[address.scheme, host]
+            line = _taken(idle) or _Line(_connection(address.origin))
+            try:
+                response = line.connection.handle_request(request)
+                try:
+                    read = _beginning(cast("Iterable[bytes]", response.stream), head)
+                    if line.certificate_until is None:
+                        line.certificate_until = _certificate_until(response.extensions["network_stream"])
+                finally:
+                    response.close()
+            finally:
+                # Kept if its answer was read to the end.
+                if line.connection.is_available():
+                    idle.append(line)
+                else:
+                    line.connection.close()
+        known = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        return Answer(response.status, known, read, line.certificate_until)
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._pool.close()
+
+def _taken(idle: deque[_Line]) -> _Line | None:
+    """Take the connection that was used last, if any is still good."""
+    while True:
+        try:
+            line = idle.pop()
+        except IndexError:
+            return None
+        # The other end may have closed it meanwhile.
+        if not line.connection.has_expired():
+            return line
+        line.connection.close()
 
 
-def client(*, seconds: float, connections: int = 20) -> httpx.Client:
-    """Make a client for addresses that callers chose. `seconds` is how long each step of an exchange may take."""
-    return httpx.Client(
-        transport=Transport(connections=connections), trust_env=False, follow_redirects=False,
-        timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
-    )  # fmt: skip
+def _connection(origin: httpcore.Origin) -> httpcore.HTTPConnection:
+    return httpcore.HTTPConnection(
+        origin, ssl_context=_tls(), keepalive_expiry=KEPT_SECONDS, network_backend=_Backend()
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _read(url: str) -> tuple[httpcore.URL, bytes]:
+    """Read an address as `target_of` does; give it, and the Host that is told."""
+    read = httpx.URL(url)
+    address = httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path)
+    return address, read.netloc
+
+
+def _beginning(stream: Iterable[bytes], size: int) -> bytes:
+    read = b""
+    for part in stream:
+        read += part
+        if len(read) >= size:
+            break
+    return read[:size]
+
+
+def _certificate_until(stream: httpcore.NetworkStream) -> datetime | None:
+    tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() if tls else None
+    if not certificate:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), tz=UTC)
 
 
 # What an exchange fails with, on the way or at the other end; those of TLS are of OSError.
-FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpx.HTTPError, OSError)
+FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)

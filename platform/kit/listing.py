@@ -93,6 +93,12 @@ class Query:
         self.conditions.append(condition)
         self.params.update(params)
 
+    def keep(self, conditions: Mapping[str, str], filters: Mapping[str, Any]) -> None:
+        """Keep only what meets the conditions of the filters that are given."""
+        for name, condition in conditions.items():
+            if (value := filters.get(name)) is not None:
+                self.where(condition, **{name: value})
+
     def cut(self, cut: Cut) -> tuple[Row, list[Row]]:
         """Give the frame of a page or stretch, without its items, and the rows.
 

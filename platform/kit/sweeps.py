@@ -14,11 +14,11 @@ from kit.scope import connection
 class Look:
     """One of the sweep's looks.
 
-    `asks` writes a condition, in SQL of constants: cheap to answer in any schema, and true wherever anything may be
+    `asks` is a condition, in SQL of constants: cheap to answer in any schema, and true wherever anything may be
     left behind. `then` looks closely, in a schema where it is true, and tells whether anything was.
     """
 
-    asks: Callable[[], str]
+    asks: str
     then: Callable[[], bool]
 
 

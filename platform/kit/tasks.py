@@ -1,12 +1,18 @@
 """Celery tasks that know whose data they touch, or do not run."""
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import celery
 import structlog
+from django.db import transaction
 from django.utils.timezone import now
 
 from kit import idempotency, requests, scope
+
+# Of what is due sooner, a task is sent for that moment; the sweep finds the rest.
+SOON = timedelta(seconds=60)
 
 
 def enqueue(task: str, /, *, schema_name: str = "", seconds: float = 0, **given: Any) -> None:
@@ -17,6 +23,19 @@ def enqueue(task: str, /, *, schema_name: str = "", seconds: float = 0, **given:
     """
     told = {"schema_name": schema_name or scope.current(), **given}
     celery.current_app.send_task(task, kwargs=told, countdown=seconds or None, retry=False)
+
+
+def enqueue_after_commit(task: str) -> None:
+    """Have a worker run a task once the transaction stands. The sweep finds the work if the broker is away."""
+    transaction.on_commit(partial(enqueue, task), robust=True)
+
+
+def enqueue_if_due(task: str, due_at: datetime | None, *, at: datetime, within: timedelta = timedelta()) -> bool:
+    """Have a worker run a task when something is due, if that is so or will be soon; tell whether it is."""
+    if due_at is None or due_at > at + within:
+        return False
+    enqueue(task, seconds=max((due_at - at).total_seconds(), 0))
+    return True
 
 
 class ScopedTask(celery.Task):

@@ -1,7 +1,8 @@
 """Webhooks through real processes: a receiver that fails, and a worker that is killed, and everything is heard."""
 
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,19 +10,30 @@ import httpx
 import pytest
 
 from config.demo import PASSWORD
-from tests.live import Platform
+from tests.live import Platform, until
 from tests.webhooks.receiver import Heard, Receiver, is_signed
 
 pytestmark = pytest.mark.xdist_group("live")
 ENTRIES = 400
+# More than a worker that is asked to stop at once sends: three times what goes to one endpoint at a time.
+STOPPED = 100
 
 
 @pytest.fixture
 def beat(platform: Platform, tmp_path: Path) -> Iterator[None]:
     """Have the sweep run, as it does beside every worker."""
-    process = platform.spawn("-m", "celery", "-A", "config.celery", "beat", "-l", "error", "-s", str(tmp_path / "beat"))
+    process = platform.start_beat(tmp_path)
     yield
     platform.kill(process)
+
+
+@pytest.fixture
+def worker(platform: Platform) -> Iterator[subprocess.Popen[bytes]]:
+    """Have one worker and no other; leave one behind, whatever became of it."""
+    platform.stop_workers()
+    yield platform.start_worker()
+    platform.stop_workers()
+    platform.start_worker()
 
 
 class Organization:
@@ -55,15 +67,6 @@ class Organization:
         self.receiver.close()
 
 
-def _until(is_so: Callable[[], object], *, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if is_so():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 @pytest.mark.usefixtures("beat")
 def test_everything_is_heard_whatever_fails_and_whoever_dies(platform: Platform) -> None:
     taken: set[str] = set()
@@ -85,15 +88,15 @@ def test_everything_is_heard_whatever_fails_and_whoever_dies(platform: Platform)
     globex = Organization(platform, "globex", Receiver())
     try:
         acme.make_events(ENTRIES)
-        assert _until(lambda: len(taken) > ENTRIES / 10, seconds=60)
+        assert until(lambda: len(taken) > ENTRIES / 10, seconds=60)
         platform.kill(worker)
         # What the dead worker had claimed is found again when its lease has ended: here, at once.
         with platform.connect() as connection:
             connection.execute("UPDATE t_acme.webhooks_delivery SET next_attempt_at = now() WHERE status = 'pending'")
         globex.make_events(1)
         platform.start_worker()
-        assert _until(lambda: globex.receiver.heard, seconds=60)
-        assert _until(lambda: len(taken) == ENTRIES, seconds=180), acme.attempts_that_failed()
+        assert until(lambda: globex.receiver.heard, seconds=60)
+        assert until(lambda: len(taken) == ENTRIES, seconds=180), acme.attempts_that_failed()
         assert len(asked) == ENTRIES
         assert all(is_signed(heard, acme.secret) for heard in acme.receiver.heard[-20:])
         assert {heard.body["type"] for heard in acme.receiver.heard} == {"event.created"}
@@ -102,3 +105,31 @@ def test_everything_is_heard_whatever_fails_and_whoever_dies(platform: Platform)
     finally:
         acme.close()
         globex.close()
+
+
+def test_a_worker_that_is_asked_to_stop_writes_down_what_it_hears(
+    platform: Platform, worker: subprocess.Popen[bytes]
+) -> None:
+    def slow(_: Heard) -> tuple[int, dict[str, str], bytes]:
+        time.sleep(2)
+        return 200, {}, b""
+
+    acme = Organization(platform, "acme", Receiver(slow))
+    try:
+        acme.make_events(STOPPED)
+        assert until(lambda: acme.receiver.heard, seconds=60)
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0
+        heard = {one.id for one in acme.receiver.heard}
+        assert 0 < len(heard) < STOPPED
+        with platform.connect() as connection:
+            told = connection.execute(
+                "SELECT entry_id FROM t_acme.webhooks_delivery WHERE endpoint_id = %s AND status = 'delivered'",
+                [acme.endpoint.rpartition("/")[2]],
+            ).fetchall()
+        assert {str(entry_id) for (entry_id,) in told} == heard
+        platform.start_worker()
+        assert until(lambda: len(acme.receiver.heard) >= STOPPED, seconds=60)
+        assert len({one.id for one in acme.receiver.heard}) == len(acme.receiver.heard) == STOPPED
+    finally:
+        acme.close()

@@ -1,15 +1,22 @@
 """Addresses that callers choose: what is refused when they are saved, and what when they are connected to."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from kit import egress
-from kit.egress import NotAllowed, target_of
+from kit.egress import FAILURES, Client, NotAllowed, target_of
 
 HOSTILE = [
     # No web address.
@@ -108,8 +115,8 @@ def test_a_name_that_resolves_to_something_else_a_moment_later_is_refused_then(
 ) -> None:
     asked = resolves("93.184.216.34", "127.0.0.1")
     assert target_of("https://hooks.example/").addresses == ("93.184.216.34",)
-    with egress.client(seconds=2) as client, pytest.raises(NotAllowed, match=r"127\.0\.0\.1"):
-        client.get("https://hooks.example/")
+    with Client(seconds=2) as client, pytest.raises(NotAllowed, match=r"127\.0\.0\.1"):
+        client.post("https://hooks.example/", b"", headers={})
     assert asked == ["hooks.example", "hooks.example"]
 
 
@@ -119,8 +126,8 @@ def receiver() -> Iterator[tuple[int, list[str]]]:
     heard: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            heard.append(f"GET {self.headers['Host']} {self.path}")
+        def do_POST(self) -> None:
+            heard.append(f"POST {self.headers['Host']} {self.path}")
             self.send_response(302 if self.path == "/away" else 200)
             self.send_header("Location", "http://169.254.169.254/")
             self.send_header("Content-Length", "2")
@@ -142,14 +149,14 @@ def test_nothing_is_sent_to_loopback_unless_the_installation_allows_it(
 ) -> None:
     port, heard = receiver
     url = f"http://localhost:{port}/hook"
-    with egress.client(seconds=2) as client:
+    with Client(seconds=2) as client:
         with pytest.raises(NotAllowed):
-            client.get(url)
+            client.post(url, b"", headers={})
         assert heard == []
         settings.EGRESS_NETWORKS = ["127.0.0.0/8", "::1/128"]
         assert target_of(url).port == port
-        assert client.get(url).text == "ok"
-    assert heard == [f"GET localhost:{port} /hook"]
+        assert client.post(url, b"", headers={}).head == b"ok"
+    assert heard == [f"POST localhost:{port} /hook"]
 
 
 def test_redirects_are_not_followed_and_no_proxy_is_used(
@@ -158,6 +165,90 @@ def test_redirects_are_not_followed_and_no_proxy_is_used(
     port, heard = receiver
     settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with egress.client(seconds=2) as client:
-        assert client.get(f"http://127.0.0.1:{port}/away").status_code == 302
-    assert heard == [f"GET 127.0.0.1:{port} /away"]
+    with Client(seconds=2) as client:
+        assert client.post(f"http://127.0.0.1:{port}/away", b"", headers={}).status == 302
+    assert heard == [f"POST 127.0.0.1:{port} /away"]
+
+
+UNTIL = datetime(2126, 1, 1, tzinfo=UTC)
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Write a certificate for a name that vouches for itself, with its key; give the file."""
+    key, called = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string(f"CN={name}")
+    made = (
+        x509.CertificateBuilder(called, called, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(UNTIL)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file, pem = folder / "certificate.pem", serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, *plain))
+    return file
+
+
+@pytest.fixture
+def encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, resolves: Callable[..., list[str]]
+) -> Iterator[tuple[int, list[str]]]:
+    """Listen on loopback as https://hooks.example; note each connection by the name it asks for, and each request."""
+    file, heard = certificate(tmp_path, "hooks.example"), list[str]()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    context.sni_callback = lambda _, name, __: heard.append(f"for {name}")
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append(f"{self.headers['Host']} {self.path}")
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            # Said to nobody: whoever sends again finds it closed.
+            self.close_connection = self.path == "/closes"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.EGRESS_NETWORKS = ["127.0.0.0/8"]
+    resolves("127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    egress._tls.cache_clear()
+    yield server.server_port, heard
+    server.shutdown()
+    server.server_close()
+    egress._tls.cache_clear()
+
+
+def test_a_connection_goes_to_what_was_looked_at_in_the_name_of_the_host_and_is_kept(
+    encrypted: tuple[int, list[str]],
+) -> None:
+    port, heard = encrypted
+    with Client(seconds=5) as client:
+        answers = [client.post(f"https://hooks.example:{port}/{path}", b"{}", headers={}) for path in ("one", "two")]
+    assert [(answer.status, answer.certificate_until) for answer in answers] == [(200, UNTIL)] * 2
+    assert heard == ["for hooks.example", f"hooks.example:{port} /one", f"hooks.example:{port} /two"]
+
+
+def test_what_the_other_end_closed_is_opened_again(encrypted: tuple[int, list[str]]) -> None:
+    port, heard = encrypted
+    with Client(seconds=5) as client:
+        for _ in range(2):
+            assert client.post(f"https://hooks.example:{port}/closes", b"{}", headers={}).status == 200
+            time.sleep(0.2)
+    assert heard.count("for hooks.example") == 2
+
+
+def test_a_certificate_of_another_name_is_refused(encrypted: tuple[int, list[str]]) -> None:
+    port, heard = encrypted
+    with Client(seconds=5) as client, pytest.raises(FAILURES, match="certificate verify failed"):
+        client.post(f"https://other.example:{port}/", b"{}", headers={})
+    assert heard == ["for other.example"]

@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from aiosmtpd.smtp import SMTP
 
-from tests.live import free_port
+from dev.places import free_port
 
 
 @dataclass

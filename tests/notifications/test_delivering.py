@@ -56,6 +56,10 @@ def server(settings: Any) -> Iterator[MailServer]:
     made.close()
 
 
+def dies(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def state(mail: Mail) -> tuple[str, int]:
     mail.refresh_from_db()
     return mail.status, mail.attempts
@@ -122,9 +126,6 @@ def test_whoever_dies_while_handing_over_sends_nothing_twice(
 ) -> None:
     mail, at = due(), now()
 
-    def dies(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
         patch.setattr(delivering, "_settle", dies)
         with pytest.raises(KeyboardInterrupt):
@@ -141,9 +142,6 @@ def test_whoever_dies_before_handing_over_loses_nothing(
     due: Due, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail, at = due(), now()
-
-    def dies(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(delivering, "_hand_over", dies)

@@ -276,7 +276,7 @@ def test_admins_are_told_that_an_endpoint_has_stopped(acme: Organization, member
     told()
     failed = Outcome(410, 1)
     made = Delivery.objects.create(**delivery(endpoint))
-    settle([(Claimed(made.id, endpoint.id, made.entry_id, 0, made.next_attempt_at), failed)], at=now())
+    settle([(Claimed(made.id, endpoint.id, 0, made.next_attempt_at), failed)], at=now())
     messages = told()
     assert {message.to[0] for message in messages} == {admin.email, "owner@acme.example"}
     assert all("Respondió que ya no existe (410)." in str(message.body) for message in messages)

@@ -1,5 +1,6 @@
 """Endpoints over REST, and the feed."""
 
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -8,13 +9,14 @@ from django.utils.timezone import now
 
 from journal import services as journal
 from journal.models import Entry
+from kit.turns import turn
 from tenants.models import Organization
 from tests.conftest import Callers
 from tests.factories import happened, make_event
 from tests.webhooks.conftest import Endpoints
 from tests.webhooks.receiver import Receiver, is_signed
 from webhooks.models import Endpoint
-from webhooks.services import deliver
+from webhooks.services import deliver, trying
 
 ENDPOINTS = "/webhooks/endpoints"
 
@@ -99,6 +101,21 @@ def test_trying_an_endpoint_tells_what_is_seen_of_it(
     receiver.close()
     told = api.post(path).json()
     assert (told["is_success"], told["status"], told["error"][:12]) == (False, None, "ConnectError")
+
+
+def test_one_sample_of_an_organization_is_on_its_way_at_once_and_few_of_all(
+    acme: Organization, caller: Callers, receiver: Receiver, endpoint: Endpoints
+) -> None:
+    api, path = caller("admin"), f"{ENDPOINTS}/{endpoint().endpoint.id}/test"
+    with turn("webhooks.try"):
+        refused = api.post(path)
+        assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    with ExitStack() as others:
+        for _ in range(trying.AT_ONCE):
+            others.enter_context(trying._others)
+        assert api.post(path).status_code == 503
+    assert receiver.heard == []
+    assert api.post(path).status_code == 200
 
 
 def test_trying_an_endpoint_whose_secret_cannot_be_read_says_so(

@@ -207,7 +207,7 @@ def test_a_receiver_is_asked_no_faster_than_it_wants(
 def test_a_receiver_that_drips_is_cut_off(
     acme: Organization, receiver: Receiver, endpoint: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.sending, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(services.delivering, "TOTAL_SECONDS", 0.3)
     endpoint(event_types=["event.created"])
     make_event()
     dispatched()

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
 
 import httpx
 import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
-from kit import egress
+from dev.places import free_port
+from kit.egress import Client
 from webhooks.services.sending import Message, headers, send
 
 EXAMPLES = Path(settings.ROOT) / "docs" / "examples"
@@ -25,9 +25,7 @@ COMMANDS = {"receiver.py": sys.executable, "receiver.mjs": shutil.which("node")}
 
 @pytest.fixture(params=[name for name, command in COMMANDS.items() if command])
 def example(request: pytest.FixtureRequest) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = {**os.environ, "SECRET": SECRET, "PORT": str(port)}
     command = [str(COMMANDS[request.param]), str(EXAMPLES / request.param)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -51,7 +49,7 @@ def test_a_documented_receiver_takes_what_is_signed_and_nothing_else(
     url, process = example
     body = b'{"type":"event.created","timestamp":"2027-03-01T12:00:00Z","data":{"name":"\xc3\x81gora"}}'
     message = Message("one", url, body, (SECRET, OTHER))
-    with egress.client(seconds=5) as client:
+    with Client(seconds=5) as client:
         assert [send(client, message, at=now()).status for _ in range(2)] == [204, 204]
         forged = Message("two", url, body, (OTHER,))
         assert send(client, forged, at=now()).status == 401

@@ -6,27 +6,27 @@ endpoint that had heard it already hears it twice, under one id. No transaction 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
+import orjson
 import structlog
 from django.db import connection
 from django.utils.timezone import now
 
-from journal.models import Entry
-from kit import egress
+from kit.egress import Client
+from kit.listing import fetched
 from kit.sweeps import Look
-from kit.tasks import enqueue
+from kit.tasks import SOON, enqueue_if_due
 from kit.turns import Turn, turn
 from webhooks.models import Endpoint
 from webhooks.rules import THRESHOLD, Outcome, body_of
 from webhooks.services.fanning import DELIVER
-from webhooks.services.sending import TOTAL_SECONDS, tell
+from webhooks.services.sending import TOTAL_SECONDS, Addressee, addressee, tell
 from webhooks.services.settling import Claimed, settle
 
 log = structlog.get_logger()
@@ -43,15 +43,13 @@ GATHER_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 # Longer than an exchange takes, names that are slow to resolve included.
 LEASE = timedelta(seconds=3 * TOTAL_SECONDS)
-# Of retries that are due sooner, a task is sent for that moment; the sweep finds the others.
-SOON = timedelta(seconds=60)
 
 # The longest due first, of each endpoint by turns, so that none keeps the others waiting; of one that fails a single
 # one, to see whether it has come back. An endpoint with a limit of its own rests for a second after so many.
 _CLAIM = """
     WITH due AS (
-        SELECT d.id, e.id AS endpoint_id FROM webhooks_endpoint AS e CROSS JOIN LATERAL (
-               SELECT id, next_attempt_at FROM webhooks_delivery
+        SELECT d.id, e.id AS endpoint_id, d.entry_id FROM webhooks_endpoint AS e CROSS JOIN LATERAL (
+               SELECT id, entry_id, next_attempt_at FROM webhooks_delivery
                 WHERE endpoint_id = e.id AND status = 'pending' AND next_attempt_at <= %(at)s
                 ORDER BY next_attempt_at
                 LIMIT CASE WHEN e.failures >= %(threshold)s THEN 1 ELSE least(%(each)s, e.max_per_second) END
@@ -65,8 +63,11 @@ _CLAIM = """
                THEN %(lease)s::interval ELSE interval '1 second' END
          WHERE id IN (SELECT endpoint_id FROM due) AND (max_per_second IS NOT NULL OR failures >= %(threshold)s)
     )
-    UPDATE webhooks_delivery AS d SET next_attempt_at = %(at)s + %(lease)s::interval FROM due
-     WHERE d.id = due.id RETURNING d.id, d.endpoint_id, d.entry_id, d.attempts, d.next_attempt_at
+    UPDATE webhooks_delivery AS d SET next_attempt_at = %(at)s + %(lease)s::interval
+      FROM due JOIN webhooks_endpoint AS e ON e.id = due.endpoint_id JOIN journal_entry AS j ON j.id = due.entry_id
+     WHERE d.id = due.id
+    RETURNING d.id, e.id, d.attempts, d.next_attempt_at, e.url, e.secret, e.previous_secret, e.previous_until,
+              j.id, j.type, j.occurred_at, j.subject_id, j.payload, e.payload
 """
 
 _DUE = """
@@ -90,7 +91,7 @@ def deliver(*, at: datetime | None = None) -> int:
             count = _pass(mine, lambda: at or now())
     if mine:
         # After the turn has ended: what became due since is found here, or its own task finds a turn.
-        _go_on(at=at or now())
+        enqueue_if_due(DELIVER, _due_at(), at=at or now(), within=SOON)
     return count
 
 
@@ -99,12 +100,13 @@ def _pass(mine: Turn, present: Callable[[], datetime]) -> int:
     count, until, is_handed_on = 0, time.monotonic() + PASS_SECONDS, False
     sending: dict[Future[Outcome], Claimed] = {}
     taken: Counter[UUID] = Counter()
-    with egress.client(seconds=TOTAL_SECONDS, connections=BATCH) as client, ThreadPoolExecutor(BATCH) as pool:
+    with Client(seconds=TOTAL_SECONDS) as client, ThreadPoolExecutor(BATCH) as pool:
         while True:
             mine.is_open = time.monotonic() < until
             if mine.is_open:
-                for one, task in _tasks(_claim(list(sending.values()), at=present()), client, present):
-                    sending[pool.submit(task)] = replace(one, after=taken[one.endpoint_id])
+                for one, letter in _claim(list(sending.values()), at=present()):
+                    task = pool.submit(_send, client, letter, present)
+                    sending[task] = replace(one, after=taken[one.endpoint_id])
                     count += 1
             if not sending:
                 return count
@@ -126,47 +128,43 @@ def _hand_on() -> bool:
         return True
 
 
-def _claim(sending: list[Claimed], *, at: datetime) -> list[Claimed]:
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What an endpoint is told of an entry; `payload` is JSON."""
+
+    to: Addressee
+    entry_id: UUID
+    type: str
+    occurred_at: datetime
+    subject_id: UUID | None
+    payload: str
+    form: str
+
+
+def _claim(sending: list[Claimed], *, at: datetime) -> list[tuple[Claimed, _Letter]]:
     """Claim what is due and has room beside what is being sent."""
     room, of_endpoint = BATCH - len(sending), Counter(one.endpoint_id for one in sending)
     if not room:
         return []
-    with connection.cursor() as cursor:
-        given: dict[str, Any] = {
-            "at": at, "threshold": THRESHOLD, "each": EACH, "limit": room, "lease": LEASE,
-            "busy": [endpoint for endpoint, count in of_endpoint.items() if count >= EACH],
-        }  # fmt: skip
-        cursor.execute(_CLAIM, given)
-        return [Claimed(*row) for row in cursor.fetchall()]
+    given: dict[str, Any] = {
+        "at": at, "threshold": THRESHOLD, "each": EACH, "limit": room, "lease": LEASE,
+        "busy": [endpoint for endpoint, count in of_endpoint.items() if count >= EACH],
+    }  # fmt: skip
+    claimed, known = [], dict[UUID, Addressee]()
+    for row in fetched(_CLAIM, given):
+        one = Claimed(*row[:4])
+        to = known.get(one.endpoint_id) or known.setdefault(one.endpoint_id, addressee(*row[4:8], at=at))
+        claimed.append((one, _Letter(to, *row[8:])))
+    return claimed
 
 
-def _tasks(
-    claimed: list[Claimed], client: httpx.Client, present: Callable[[], datetime]
-) -> Iterator[tuple[Claimed, Callable[[], Outcome]]]:
-    """Give for each what sends it: a call that touches no database."""
-    if not claimed:
-        return
-    endpoints = Endpoint.objects.in_bulk({one.endpoint_id for one in claimed})
-    entries = Entry.objects.in_bulk({one.entry_id for one in claimed})
-
-    def task_of(entry: Entry, endpoint: Endpoint) -> Callable[[], Outcome]:
-        return lambda: _told(client, entry, endpoint, at=present())
-
-    for one in claimed:
-        yield one, task_of(entries[one.entry_id], endpoints[one.endpoint_id])
-
-
-def _told(client: httpx.Client, entry: Entry, endpoint: Endpoint, *, at: datetime) -> Outcome:
+def _send(client: Client, letter: _Letter, present: Callable[[], datetime]) -> Outcome:
+    """Tell an endpoint. Runs on a thread of its own, and touches no database."""
     body = body_of(
-        type_=entry.type, occurred_at=entry.occurred_at, subject_id=entry.subject_id, payload=entry.payload,
-        thin=endpoint.payload == Endpoint.Payload.THIN,
+        type_=letter.type, occurred_at=letter.occurred_at, subject_id=letter.subject_id,
+        payload=orjson.loads(letter.payload), thin=letter.form == Endpoint.Payload.THIN,
     )  # fmt: skip
-    try:
-        return tell(client, endpoint, id_=entry.id, body=body, at=at)
-    except Exception as error:
-        # Whatever one answer does, the others are written down.
-        log.exception("webhook_not_sent", entry=str(entry.id), endpoint=str(endpoint.id))
-        return Outcome(None, 0, error=f"{type(error).__name__}: {error}"[:300])
+    return tell(client, letter.to, id_=letter.entry_id, body=body, at=present())
 
 
 def _due_at() -> datetime | None:
@@ -177,24 +175,12 @@ def _due_at() -> datetime | None:
     return found
 
 
-def _go_on(*, at: datetime) -> None:
-    """Send a task for whatever is due next, if that is soon."""
-    due_at = _due_at()
-    if due_at is None or due_at > at + SOON:
-        return
-    enqueue(DELIVER, seconds=max((due_at - at).total_seconds(), 0))
-
-
 def deliver_if_due() -> bool:
     """Enqueue a delivery if attempts are due: the sweep's part for one schema."""
-    due_at = _due_at()
-    if due_at is None or due_at > now():
-        return False
-    enqueue(DELIVER)
-    return True
+    return enqueue_if_due(DELIVER, _due_at(), at=now())
 
 
 # What waits for an endpoint that rests is looked at closely each time: that is less to plan for all the others.
 _WAITING = """EXISTS (SELECT FROM webhooks_delivery WHERE status = 'pending'
                        AND next_attempt_at <= statement_timestamp())"""
-LOOK = Look(lambda: _WAITING, deliver_if_due)
+LOOK = Look(_WAITING, deliver_if_due)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from itertools import batched
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from journal.models import Entry
 from journal.services import record
 from kit.actor import Actor
 from kit.errors import NotFound
-from kit.tasks import enqueue
+from kit.tasks import enqueue_after_commit
 from webhooks import selectors
 from webhooks.messages import ENDPOINT_REPLAYED
 from webhooks.models import Delivery, Endpoint
@@ -44,7 +43,7 @@ def fan_out(entries: list[Entry]) -> None:
     ]
     Delivery.objects.bulk_create(made, ignore_conflicts=True)
     if made:
-        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+        enqueue_after_commit(DELIVER)
 
 
 def _deliveries(endpoint: Endpoint, entries: Iterable[Entry], *, at: datetime) -> list[Delivery]:
@@ -96,7 +95,7 @@ def replay(
             )
         payload = {"url": endpoint.url, "since": since.isoformat(), "count": count}
         record(ENDPOINT_REPLAYED, subject=endpoint, by=by, at=at, payload=payload)
-        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+        enqueue_after_commit(DELIVER)
     return count
 
 
@@ -148,5 +147,5 @@ def replay_one(*, delivery_id: UUID, at: datetime) -> Delivery:
             raise NotFound("No such delivery")
         delivery.status, delivery.attempts, delivery.next_attempt_at = Delivery.Status.PENDING, 0, at
         delivery.save(update_fields=["status", "attempts", "next_attempt_at"])
-        transaction.on_commit(partial(enqueue, DELIVER), robust=True)
+        enqueue_after_commit(DELIVER)
     return delivery

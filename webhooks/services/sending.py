@@ -6,18 +6,27 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
-import httpx
+import structlog
 from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
 from kit import vault
-from kit.egress import FAILURES, NotAllowed, within
-from webhooks.models import Endpoint
+from kit.egress import FAILURES, Client, NotAllowed
 from webhooks.rules import Outcome
+
+log = structlog.get_logger()
 
 TOTAL_SECONDS = 15.0
 HEAD = 1_000
 AGENT = "Aforo-Webhooks/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where an endpoint is, and the secrets that sign now; none if they cannot be read."""
+
+    url: str
+    secrets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +39,32 @@ class Message:
     secrets: tuple[str, ...]
 
 
-def tell(client: httpx.Client, endpoint: Endpoint, *, id_: UUID, body: bytes, at: datetime) -> Outcome:
-    """Send an endpoint a body under an id, signed with the secrets that sign now."""
+def addressee(
+    url: str,
+    secret: bytes | memoryview,
+    previous_secret: bytes | memoryview | None,
+    previous_until: datetime | None,
+    *,
+    at: datetime,
+) -> Addressee:
+    """Open an endpoint's secrets: two while one takes over from the other."""
+    sealed = [secret]
+    if previous_secret and previous_until and previous_until > at:
+        sealed.append(previous_secret)
     try:
-        secrets = _secrets(endpoint, at=at)
+        return Addressee(url, tuple(vault.opened(bytes(one)).decode() for one in sealed))
     except InvalidToken:
+        return Addressee(url, ())
+
+
+def tell(client: Client, to: Addressee, *, id_: UUID, body: bytes, at: datetime) -> Outcome:
+    """Send an endpoint a body under an id, signed."""
+    if not to.secrets:
         return Outcome(None, 0, error="Its secret cannot be read: ENCRYPTION_KEY is not the one that sealed it")
-    return send(client, Message(str(id_), endpoint.url, body, secrets), at=at)
+    return send(client, Message(str(id_), to.url, body, to.secrets), at=at)
 
 
-def _secrets(endpoint: Endpoint, *, at: datetime) -> tuple[str, ...]:
-    """Give the secrets that sign now: two while one takes over from the other."""
-    sealed = [endpoint.secret]
-    if endpoint.previous_secret and endpoint.previous_until and endpoint.previous_until > at:
-        sealed.append(endpoint.previous_secret)
-    return tuple(vault.opened(bytes(one)).decode() for one in sealed)
-
-
-def send(client: httpx.Client, message: Message, *, at: datetime) -> Outcome:
+def send(client: Client, message: Message, *, at: datetime) -> Outcome:
     """Send, wait for the answer, and tell what became of it. Raises nothing that a receiver could cause."""
     started = time.perf_counter()
 
@@ -55,17 +72,19 @@ def send(client: httpx.Client, message: Message, *, at: datetime) -> Outcome:
         return round((time.perf_counter() - started) * 1_000)
 
     try:
-        with (
-            within(TOTAL_SECONDS),
-            client.stream("POST", message.url, content=message.body, headers=headers(message, at=at)) as response,
-        ):
-            head = _head(response)
-            retry_after = _retry_after(response.headers.get("retry-after", ""), at=at)
-            return Outcome(response.status_code, spent(), head=head, retry_after=retry_after)
+        answer = client.post(message.url, message.body, headers=headers(message, at=at), head=HEAD)
+        return Outcome(
+            answer.status, spent(), head=answer.head.decode(errors="replace").replace("\x00", ""),
+            retry_after=_retry_after(answer.headers.get("retry-after", ""), at=at),
+            certificate_until=answer.certificate_until,
+        )  # fmt: skip
     except NotAllowed as refusal:
         return Outcome(None, spent(), error=str(refusal)[:300])
-    except FAILURES as error:
-        return Outcome(None, spent(), error=f"{type(error).__name__}: {error}"[:300])
+    except Exception as error:
+        if not isinstance(error, FAILURES):
+            # Whatever one answer does, the others are written down.
+            log.exception("webhook_not_sent", webhook_id=message.id)
+        return Outcome(None, spent(), error=f"{type(error).__name__}: {error}".replace("\x00", "")[:300])
 
 
 def headers(message: Message, *, at: datetime) -> dict[str, str]:
@@ -74,21 +93,12 @@ def headers(message: Message, *, at: datetime) -> dict[str, str]:
     signatures = [Webhook(secret).sign(message.id, at, text) for secret in message.secrets]
     return {
         "content-type": "application/json",
+        "accept": "*/*",
         "user-agent": AGENT,
         "webhook-id": message.id,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-
-
-def _head(response: httpx.Response) -> str:
-    """Read the beginning of an answer, and leave the rest."""
-    read = b""
-    for part in response.iter_raw(HEAD):
-        read += part
-        if len(read) >= HEAD:
-            break
-    return read[:HEAD].decode(errors="replace").replace("\x00", "")
 
 
 def _retry_after(text: str, *, at: datetime) -> int | None:

@@ -1,19 +1,22 @@
 """Trying an endpoint out: a sample is sent now, and all that is seen of it told."""
 
-import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from threading import BoundedSemaphore
 from uuid import UUID
 
-from kit import egress
-from kit.egress import NotAllowed, target_of
+from kit.egress import Client, NotAllowed, target_of
+from kit.errors import Unavailable
 from kit.ids import new_id
+from kit.turns import turn
 from webhooks import selectors
 from webhooks.rules import Outcome, body_of
-from webhooks.services.sending import TOTAL_SECONDS, tell
+from webhooks.services.sending import TOTAL_SECONDS, addressee, tell
 
 SAMPLE = "endpoint.test"
+RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +33,42 @@ class Trial:
     webhook_id: UUID
 
 
+# Samples that a process sends at once, and one for an organization: each holds a thread of the web server until its
+# receiver answers, and receivers are whoever's.
+AT_ONCE = 2
+_others = BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _admitted() -> Iterator[None]:
+    with turn("webhooks.try") as mine:
+        if not (mine and _others.acquire(blocking=False)):
+            raise Unavailable("Other samples are on their way; try again", retry_after=RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            _others.release()
+
+
 def try_endpoint(*, endpoint_id: UUID, at: datetime) -> Trial:
     """Send an endpoint a sample, signed as all is, and tell what came back. Nothing is written down, nothing counts.
 
     Raises:
         NotFound, Deleted: no such endpoint.
+        Unavailable: as many samples are on their way as may be.
     """
     endpoint, sample = selectors.endpoint(endpoint_id), new_id()
     body = body_of(type_=SAMPLE, occurred_at=at, subject_id=sample, payload={"message": "It works"}, thin=False)
     addresses: tuple[str, ...] = ()
-    seen: list[Any] = []
     try:
         addresses = target_of(endpoint.url).addresses
     except NotAllowed as refusal:
         outcome = Outcome(None, 0, error=str(refusal))
     else:
-        with egress.client(seconds=TOTAL_SECONDS) as client:
-            client.event_hooks["response"].append(lambda response: seen.append(_expiry(response.extensions)))
-            outcome = tell(client, endpoint, id_=sample, body=body, at=at)
+        to = addressee(endpoint.url, endpoint.secret, endpoint.previous_secret, endpoint.previous_until, at=at)
+        with _admitted(), Client(seconds=TOTAL_SECONDS) as client:
+            outcome = tell(client, to, id_=sample, body=body, at=at)
     return Trial(
         outcome.is_success, outcome.status, outcome.error, outcome.milliseconds, outcome.head, addresses,
-        seen[0] if seen else None, sample,
+        outcome.certificate_until, sample,
     )  # fmt: skip
-
-
-def _expiry(extensions: dict[str, Any]) -> datetime | None:
-    stream = extensions.get("network_stream")
-    tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object") if stream else None
-    certificate = tls.getpeercert() if tls else None
-    if not certificate:
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), tz=UTC)
