@@ -11,13 +11,12 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils.timezone import now
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kit import scope
+from kit.pages import page
 from notifications import selectors, services
 from notifications.backends import folder_of
 
@@ -33,13 +32,6 @@ _WORDS = {
         "back": "Recibirlos otra vez", "again": "Recibe correos sobre cambios.", "gone": "Este enlace no es válido.",
     },
 }  # fmt: skip
-_HEADERS = {
-    # The address names a recipient: it must not be kept, indexed, or told to others.
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-}
 
 
 # A mail program posts without a page (RFC 8058), so without its token; the address itself is the right.
@@ -47,21 +39,14 @@ _HEADERS = {
 @require_http_methods(["GET", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether to leave, and leave: never by a mere look, which programs take by themselves."""
-    language = get_language() or "en"
-    told: dict[str, Any] = {
-        "language": language,
-        "words": _WORDS.get(language, _WORDS["en"]),
-        "organization": request.tenant.name,  # type: ignore[attr-defined] # the tenancy middleware has set it
-    }
+    done, status = "", HTTPStatus.OK
     if selectors.email_of(token) is None:
-        told["done"] = "gone"
+        done, status = "gone", HTTPStatus.NOT_FOUND
     elif request.method == "POST":
-        act = services.subscribe if request.POST.get("back") else services.unsubscribe
+        act, done = (services.subscribe, "again") if request.POST.get("back") else (services.unsubscribe, "left")
         act(token=token, at=now())
-        told["done"] = "again" if request.POST.get("back") else "left"
-    page = render_to_string("notifications/unsubscribe.html", told, request)
-    status = HTTPStatus.NOT_FOUND if told.get("done") == "gone" else HTTPStatus.OK
-    return HttpResponse(page, status=status, headers=_HEADERS)
+    told, allows = {"done": done}, "form-action 'self'"
+    return page(request, "notifications/unsubscribe.html", told, words=_WORDS, allows=allows, status=status)
 
 
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f-]{36}")
@@ -84,7 +69,7 @@ def list_mails(request: HttpRequest) -> HttpResponse:
 
 def _head(file: Path) -> dict[str, Any]:
     told = _parsed(file)
-    return {"name": file.stem, **{name: told[name] for name in ("subject", "to", "from", "date", "list-unsubscribe")}}
+    return {"name": file.stem, **{name: told[name] for name in ("subject", "to", "date")}}
 
 
 def _parsed(file: Path) -> EmailMessage:
@@ -102,13 +87,13 @@ def show_mail(request: HttpRequest, name: str) -> HttpResponse:
     told = _parsed(file)
     if request.GET.get("as") == "text":
         return HttpResponse(_part(told, "plain"), content_type="text/plain; charset=utf-8")
-    page = _part(told, "html")
+    shown = _part(told, "html")
     for part in told.iter_attachments():
         if cid := part["content-id"]:
             image = b64encode(cast("bytes", part.get_payload(decode=True))).decode()
-            page = page.replace(f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{image}")
-    policy_ = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
-    return HttpResponse(page, headers={"Content-Security-Policy": policy_})
+            shown = shown.replace(f"cid:{cid.strip('<>')}", f"data:{part.get_content_type()};base64,{image}")
+    allowed = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+    return HttpResponse(shown, headers={"Content-Security-Policy": allowed})
 
 
 def _part(told: EmailMessage, kind: str) -> str:
