@@ -51,7 +51,7 @@ def drive(
     """
     begin = Barrier(connections + 1, timeout=TIMEOUT_SECONDS)
     parts = [Measured(seconds) for _ in range(connections)]
-    shift = _Shift(requests, str(expected).encode(), seconds, interval)
+    shift = _Shift(requests, expected, seconds, interval)
     threads = [Thread(target=_connection, args=(port, shift, begin, part)) for part in parts]
     for thread in threads:
         thread.start()
@@ -74,7 +74,7 @@ class _Shift:
     """What a connection does, and for how long."""
 
     requests: Requests
-    expected: bytes
+    expected: int
     seconds: float
     interval: float
 
@@ -101,9 +101,9 @@ def _exchange(connection: socket.socket, shift: _Shift, into: Measured) -> None:
             sent_at = time.perf_counter()
         next_at += shift.interval
         connection.sendall(shift.requests())
-        status, body = _answer(connection)
+        status, body = receive(connection)
         if status != shift.expected:
-            into.wrong.append(f"{status.decode()}: {body[:200].decode(errors='replace')}")
+            into.wrong.append(f"{status}: {body[:200].decode(errors='replace')}")
         elif warm_at <= sent_at and (now := time.perf_counter()) <= end_at:
             into.latencies.append(now - sent_at)
 
@@ -115,12 +115,11 @@ def exchange(connection: socket.socket, what: bytes) -> tuple[int, bytes]:
         ConnectionError: as the answer ended early.
     """
     connection.sendall(what)
-    status, body = _answer(connection)
-    return int(status), body
+    return receive(connection)
 
 
-def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
-    """Read one whole answer.
+def receive(connection: socket.socket) -> tuple[int, bytes]:
+    """Read the status and the body of one whole answer.
 
     Raises:
         ConnectionError: it ended early, or does not say how long it is.
@@ -141,7 +140,7 @@ def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
             raise ConnectionError("the server closed the connection in the middle of an answer")
         data += part
         missing -= len(part)
-    return data[9:12], data[split + 4 :]
+    return int(data[9:12]), data[split + 4 :]
 
 
 def request(method: str, path: str, *, host: str, token: str = "", key: str = "", body: bytes = b"") -> bytes:

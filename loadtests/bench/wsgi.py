@@ -6,7 +6,17 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loadtests.bench.settings")
 
+from config import web
+from config.front import Front
+from config.web import DEFAULT_THREADS, DEFAULT_WORKERS
 from config.wsgi import application as _product
+
+if os.environ.get("UNRECORDED"):
+    # What a registration is compared with, to see what its entry costs.
+    from attendance.services import seating
+    from loadtests.bench.pgbench import unrecorded
+
+    seating.TAKE_SEATS = unrecorded()  # type: ignore[misc] # a constant, but here
 
 _OK = b"ok"
 _HEADERS = [("Content-Type", "text/plain"), ("Content-Length", str(len(_OK)))]
@@ -20,13 +30,14 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     return _product(environ, start_response)
 
 
+front = Front(application, threads=DEFAULT_THREADS)
+
+
 def serve() -> None:
     """Serve as `config.web` does, on the port in PORT."""
-    from config.web import DEFAULT_THREADS, DEFAULT_WORKERS, serve  # noqa: PLC0415 - not for the workers
-
     port = int(os.environ["PORT"])
-    target = "loadtests.bench.wsgi:application"
-    serve(host="127.0.0.1", port=port, workers=DEFAULT_WORKERS, threads=DEFAULT_THREADS, target=target)
+    target = "loadtests.bench.wsgi:front"
+    web.serve(host="127.0.0.1", port=port, workers=DEFAULT_WORKERS, threads=DEFAULT_THREADS, target=target)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def _codes(method: str, path: str, route: Route) -> Iterator[str]:
     if _guard(route) is not None:
         yield from ("unauthenticated", "bad_token", "forbidden", "address_not_allowed")
     if method in {"POST", "PUT", "PATCH"}:
-        yield from ("too_large", "unsupported_media_type")
+        yield from ("too_slow", "length_required", "too_large", "unsupported_media_type")
     if method == "POST":
         yield from ("bad_idempotency_key", "idempotency_key_in_use", "idempotency_key_reused")
         if is_bulk(path):

@@ -51,7 +51,5 @@ def configure(*, as_json: bool) -> dict[str, Any]:
             # Our own line says the same and more.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": False},
-            # It would tell the address of every webhook; an endpoint's attempts are written down.
-            "httpx": {"level": "WARNING"},
         },
     }

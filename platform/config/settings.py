@@ -264,6 +264,8 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="") or f"Aforo <
 MAX_BODY = 1_000_000
 MAX_BULK_BODY = 10_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BULK_BODY
+# How long a body may take to come.
+BODY_SECONDS: float = env.float("BODY_SECONDS", default=20.0)
 APPEND_SLASH = False
 # Sites whose pages may call the API from a browser. They send tokens, never cookies.
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])

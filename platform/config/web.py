@@ -1,33 +1,39 @@
-"""The web server: `python -m config.web`. Granian, WSGI on threads: a thread owns its connection and its schema."""
+"""The web server: `python -m config.web`. Granian and, behind `config.front`, threads that own a connection each."""
 
 import os
 from tempfile import TemporaryDirectory
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 
 DEFAULT_WORKERS = 2
 DEFAULT_THREADS = 8
 BACKLOG = 1_024
+# Requests that a process holds at once, whole or not.
+PENDING = 4_096
 
 
-def serve(*, host: str, port: int, workers: int, threads: int, target: str = "config.wsgi:application") -> None:
+def serve(*, host: str, port: int, workers: int, threads: int, target: str = "config.front:front") -> None:
     """Serve until told to stop. Each of `workers` processes answers on `threads` threads."""
     with TemporaryDirectory(prefix="aforo-metrics-") as folder:
         # Where the processes count together. The variable is read when prometheus_client is imported.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
-        _serve(host, port, workers, threads, target)
+        # The processes read it.
+        os.environ["WEB_THREADS"] = str(threads)
+        _serve(host, port, workers, target)
 
 
-def _serve(host: str, port: int, workers: int, threads: int, target: str) -> None:
+def _serve(host: str, port: int, workers: int, target: str) -> None:
     Granian(
         target,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
+        websockets=False,
         workers=workers,
-        blocking_threads=threads,
         backlog=BACKLOG,
+        backpressure=PENDING,
         respawn_failed_workers=True,
         log_access=False,
     ).serve()

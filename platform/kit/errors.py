@@ -21,6 +21,8 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     GONE = "gone"
     PRECONDITION_FAILED = "precondition_failed"
+    TOO_SLOW = "too_slow"
+    LENGTH_REQUIRED = "length_required"
     TOO_LARGE = "too_large"
     MEDIA_TYPE = "media_type"
     INVALID = "invalid"
@@ -123,6 +125,18 @@ class MethodNotAllowed(Refusal):
     """The path exists and does not take this method; `Allow` lists those it takes."""
 
     kind, code, title = Kind.METHOD, "method_not_allowed", "The path does not take this method"
+
+
+class TooSlow(Refusal):
+    """The body did not come in time. Nothing was done; send it again."""
+
+    kind, code, title = Kind.TOO_SLOW, "too_slow", "The body came too slowly"
+
+
+class LengthRequired(Refusal):
+    """The body comes in chunks and does not say how long it is; send `Content-Length`."""
+
+    kind, code, title = Kind.LENGTH_REQUIRED, "length_required", "The body must say how long it is"
 
 
 class TooLarge(Refusal):

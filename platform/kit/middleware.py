@@ -19,6 +19,8 @@ from kit.ids import new_id
 log = structlog.get_logger()
 
 HEADER = "X-Request-Id"
+# Of the environment: the refusal of a request whose body was not read.
+UNREAD = "aforo.unread"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ERROR = 400
 
@@ -99,6 +101,8 @@ class RequestMiddleware:
             return problems.problem(request, Malformed("An address must not hold the NUL character"))
         if _length(request) > (settings.MAX_BULK_BODY if is_bulk(request.path) else settings.MAX_BODY):
             return problems.problem(request, TooLarge())
+        if UNREAD in request.META:
+            return problems.problem(request, request.META[UNREAD])
         response = self._below(request)
         is_page = request.path.startswith(settings.PAGE_PREFIXES)
         if response.status_code < _ERROR or is_page or not isinstance(response, HttpResponse):

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from uuid import uuid4
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 from dev import embedded
 from dev.places import only_one
 from dev.processes import Child
-from tests.live import Platform, environment, running
+from tests.live import Platform, environment, running, until
 
 pytestmark = pytest.mark.xdist_group("live")
 
@@ -65,6 +66,10 @@ class Crowd:
             time.sleep(0.02)
         return None
 
+    def exceeds(self, people: int) -> bool:
+        """Tell whether more than so many were told of a registration."""
+        return len(self.registered) > people
+
     def leave(self) -> None:
         self._stop.set()
         for thread in self._threads:
@@ -96,11 +101,11 @@ def test_killing_the_web_server_mid_registration_loses_and_doubles_nothing(platf
     token = platform.token()
     event = platform.event(token, capacity=100, has_waitlist=True)
     crowd = Crowd(platform, event["id"], token)
-    for _ in range(2):
-        time.sleep(1)
+    for people in (50, 100):
+        assert until(partial(crowd.exceeds, people), seconds=60)
         platform.kill_web()
         platform.start_web()
-    time.sleep(0.5)
+    assert until(partial(crowd.exceeds, 120), seconds=60)
     crowd.leave()
     # What the killed server's backends were running may commit a moment later.
     time.sleep(0.5)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from config.demo import PASSWORD
-from tests.live import Platform
+from tests.live import Platform, until
 from tests.notifications.server import MailServer
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -31,7 +31,7 @@ def mailing(platform: Platform, server: MailServer, tmp_path: Path) -> Iterator[
     before = dict(platform.env)
     kill_workers(platform)
     platform.env["EMAIL_URL"] = f"smtp://127.0.0.1:{server.port}"
-    beat = platform.spawn("-m", "celery", "-A", "config.celery", "beat", "-l", "error", "-s", str(tmp_path / "beat"))
+    beat = platform.start_beat(tmp_path)
     yield platform.start_worker
     platform.kill(beat)
     kill_workers(platform)
@@ -45,15 +45,6 @@ def kill_workers(platform: Platform) -> None:
         worker = platform.others.pop()
         if worker.poll() is None:
             platform.kill(worker)
-
-
-def until(is_so: Callable[[], object], *, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if is_so():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def register(platform: Platform, emails: list[str]) -> None:

@@ -8,6 +8,7 @@ from threading import Thread
 from uuid import UUID
 
 from attendance.services import Attendee, seating
+from dev.places import free_port
 from kit.actor import SYSTEM
 from loadtests.bench import __main__ as bench
 from loadtests.bench import pgbench
@@ -88,10 +89,7 @@ def test_a_request_says_how_long_it_is() -> None:
 
 
 def test_a_server_that_is_not_there_is_told_and_does_not_hang() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    measured = drive(port, lambda: b"", expected=200, connections=2, seconds=0.1)
+    measured = drive(free_port(), lambda: b"", expected=200, connections=2, seconds=0.1)
     assert measured.latencies == []
     assert any("ConnectionRefused" in what for what in measured.wrong)
 

@@ -63,6 +63,13 @@ DETAILS: tuple[tuple[str, str], ...] = (
         "Too many logins of this account failed; wait, or reset its password",
         "Demasiados intentos fallidos con esta cuenta; espere, o restablezca su contraseña",
     ),
+    ("It had {} s to come", "Tenía {} s para llegar"),
+    ("Other samples are on their way; try again", "Otras pruebas están en camino; inténtelo otra vez"),
+    ("Send Content-Length in place of Transfer-Encoding", "Envíe Content-Length en vez de Transfer-Encoding"),
+    (
+        "More is being sent than can be held; try again",
+        "Se está enviando más de lo que se puede guardar; inténtelo otra vez",
+    ),
     ("{} requests in {} s are what there is of this sort", "{} solicitudes en {} s son las que hay de este tipo"),
     (
         "Requests cannot be counted right now; whoever is known may go on",

@@ -134,6 +134,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "No caben más endpoints",
         "La organización tiene tantos endpoints como puede tener. Elimine uno al que nadie escuche.",
     ),
+    "too_slow": (
+        "El cuerpo llegó demasiado despacio",
+        "El cuerpo no llegó a tiempo. No se hizo nada; envíelo otra vez.",
+    ),
+    "length_required": (
+        "El cuerpo debe decir cuánto mide",
+        "El cuerpo llega por trozos y no dice cuánto mide; envíe `Content-Length`.",
+    ),
     "too_large": ("El cuerpo es demasiado grande", "El cuerpo es más largo de lo que la ruta admite."),
     "unauthenticated": (
         "Hace falta una credencial válida",
