@@ -1,10 +1,12 @@
 """Group commit: threads leave what they ask for at a desk, and one of them has it done for all.
 
-Whoever comes to an idle desk is served at once, alone: nobody waits for company. Whoever comes while it is busy waits,
-and is served together with all who came meanwhile: one statement, one commit, one round trip for many.
+Whoever comes to an idle desk is served at once. Whoever comes while it is busy waits, and is served together with all
+who came meanwhile: one statement, one commit, one round trip for many. After several were served together more are
+likely to be on their way, and whoever comes to the idle desk next waits a moment for them.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -13,6 +15,8 @@ from kit.scope import connection
 
 # How many one batch holds.
 LIMIT = 64
+# For how long company is waited for where there was some.
+COMPANY_SECONDS = 0.0015
 
 
 class _Slip[Asked, Told]:
@@ -46,6 +50,8 @@ class Desk[Asked, Told]:
         self._guard = threading.Lock()
         # Of scopes that are being served: whoever waits there.
         self._queues: dict[str, deque[_Slip[Asked, Told]]] = {}
+        # Scopes whose last batch held several.
+        self._crowded: set[str] = set()
 
     def ask(self, asked: Asked) -> Told:
         """Have it done, and give what was told. Within a transaction it is done there, alone.
@@ -55,7 +61,8 @@ class Desk[Asked, Told]:
         """
         if connection.in_atomic_block:
             return self._work([asked])[0]
-        name, slip = scope.current(), _Slip[Asked, Told](asked)
+        name = scope.current()
+        slip: _Slip[Asked, Told] = _Slip(asked)
         slip.turn.acquire()
         with self._guard:
             queue = self._queues.get(name)
@@ -65,6 +72,8 @@ class Desk[Asked, Told]:
                 queue.append(slip)
         if queue is not None:
             slip.turn.acquire()
+        elif name in self._crowded:
+            time.sleep(COMPANY_SECONDS)
         if not slip.is_served:
             self._serve(name, slip)
         if slip.error is not None:
@@ -91,7 +100,8 @@ class Desk[Asked, Told]:
         """Take as many as one batch holds, whoever asked first first, and leave the others in their order."""
         batch, taken = [first], set(self._keys(first.asked))
         with self._guard:
-            queue, left = self._queues[name], deque[_Slip[Asked, Told]]()
+            queue: deque[_Slip[Asked, Told]] = self._queues[name]
+            left: deque[_Slip[Asked, Told]] = deque()
             while queue and len(batch) < LIMIT:
                 slip = queue.popleft()
                 keys = self._keys(slip.asked)
@@ -101,6 +111,10 @@ class Desk[Asked, Told]:
                 else:
                     left.append(slip)
             queue.extendleft(reversed(left))
+            if len(batch) > 1:
+                self._crowded.add(name)
+            else:
+                self._crowded.discard(name)
         return batch
 
     def _pass_on(self, name: str) -> None:

@@ -4,17 +4,28 @@ Caches, tasks, logs and keys are separated by scope. Whoever needs one and has n
 forgetting to enter a scope is an error and never a read of somebody else's data.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from django.db import connection as _connection
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 PUBLIC = "public"
 
+
+class _Connection(threading.local):
+    """This thread's connection, found once: Django's own proxy looks for it whenever it is asked for anything."""
+
+    def __init__(self) -> None:
+        self.own = connections[DEFAULT_DB_ALIAS]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own, name)
+
+
 # django-tenants' backend, which the stubs do not know.
-connection: Any = _connection
+connection: Any = _Connection()
 
 
 class NoScope(RuntimeError):  # noqa: N818 - the name is the refusal itself
@@ -27,7 +38,7 @@ def current() -> str:
     Raises:
         NoScope: the connection has none.
     """
-    name: str | None = connection.schema_name
+    name: str | None = connection.own.schema_name
     if not name:
         msg = "no schema is entered on this thread"
         raise NoScope(msg)

@@ -1,7 +1,5 @@
 """No scope, no work."""
 
-from types import SimpleNamespace
-
 import pytest
 from django.core.cache import cache
 
@@ -31,7 +29,7 @@ def test_a_key_can_be_read_back(acme: Organization) -> None:
 
 def test_without_a_scope_a_key_is_refused(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(scope, "connection", SimpleNamespace(schema_name=None))
+        patch.setattr(scope.connection.own, "schema_name", None)
         with pytest.raises(scope.NoScope):
             scoped_key("greeting", "aforo", 1)
 
