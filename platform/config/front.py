@@ -22,6 +22,7 @@ from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 
+from config import cpus
 from config.web import DEFAULT_THREADS
 from config.wsgi import application
 from kit.errors import LengthRequired, TooSlow, Unavailable
@@ -80,6 +81,7 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to serve."""
+        cpus.settle()
         self._loop = loop
         self._close()
         for number in range(self._threads):

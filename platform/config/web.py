@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
+from config import cpus
+
 DEFAULT_WORKERS = 2
 DEFAULT_THREADS = 8
 BACKLOG = 1_024
@@ -15,11 +17,13 @@ PENDING = 4_096
 
 def serve(*, host: str, port: int, workers: int, threads: int, target: str = "config.front:front") -> None:
     """Serve until told to stop. Each of `workers` processes answers on `threads` threads."""
-    with TemporaryDirectory(prefix="aforo-metrics-") as folder:
+    with TemporaryDirectory(prefix="aforo-web-") as folder:
         # Where the processes count together. The variable is read when prometheus_client is imported.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
-        # The processes read it.
+        # The processes read these.
         os.environ["WEB_THREADS"] = str(threads)
+        os.environ[cpus.PROCESSES] = str(workers)
+        os.environ[cpus.FOLDER] = folder if os.environ.get("WEB_PINNED", "1") != "0" else ""
         _serve(host, port, workers, target)
 
 
