@@ -19,7 +19,7 @@ from loadtests.bench.stage import ROOT, Stage
 from webhooks.models import Delivery, Endpoint
 from webhooks.rules import body_of
 from webhooks.services import Made, add_endpoint, deliver
-from webhooks.services.sending import Message, headers
+from webhooks.services.sending import Addressee, Message, headers
 
 # More than are sent in a second: the table is full until the end.
 DUE_A_SECOND = 1_000
@@ -91,7 +91,7 @@ def posted(stage: Stage, seconds: float) -> Measured:
             type_=entry.type, occurred_at=entry.occurred_at, subject_id=entry.subject_id, payload=entry.payload,
             thin=False,
         )  # fmt: skip
-        told = headers(Message(str(entry.id), url, body, (made.secret,)), at=now())
+        told = headers(Message(str(entry.id), Addressee(url, (made.secret,)), body), at=now())
         measured = Measured(seconds)
         warm_at = time.perf_counter() + WARM_UP_SECONDS
         with httpx.Client() as client:

@@ -6,9 +6,9 @@ likely to be on their way, and whoever comes to the idle desk next waits a momen
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import sleep
 
 from kit import scope
 from kit.scope import connection
@@ -73,7 +73,7 @@ class Desk[Asked, Told]:
         if queue is not None:
             slip.turn.acquire()
         elif name in self._crowded:
-            time.sleep(COMPANY_SECONDS)
+            sleep(COMPANY_SECONDS)
         if not slip.is_served:
             self._serve(name, slip)
         if slip.error is not None:

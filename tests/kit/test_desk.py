@@ -9,6 +9,7 @@ import pytest
 from kit import desk as desks
 from kit import scope
 from kit.desk import Desk
+from tests.live import until
 
 LONG = 30.0
 
@@ -56,6 +57,11 @@ def ask(desk: Desk[int, int]) -> Iterator[Ask]:
         yield lambda what, name="t_one": pool.submit(within, what, name)
 
 
+def waits(desk: Desk[int, int], people: int) -> bool:
+    """Wait until so many people wait."""
+    return until(lambda: len(desk._queues["t_one"]) == people, seconds=LONG)
+
+
 def crowd(ask: Ask, counter: Counter, desk: Desk[int, int], *, people: Sequence[int] = (2, 3)) -> list[Future[int]]:
     """Have somebody be served, and the others come meanwhile."""
     counter.goes_on.clear()
@@ -63,8 +69,7 @@ def crowd(ask: Ask, counter: Counter, desk: Desk[int, int], *, people: Sequence[
     assert counter.begun.acquire(timeout=LONG)
     for number, one in enumerate(people):
         asked.append(ask(one))
-        while len(desk._queues["t_one"]) <= number:
-            pass
+        assert waits(desk, number + 1)
     counter.goes_on.set()
     return asked
 
@@ -113,11 +118,10 @@ def test_company_is_waited_for_where_there_was_some_and_once_in_vain(
         slept.append(seconds)
         if len(slept) == 1:
             others.append(ask(5))
-            while not desk._queues["t_one"]:
-                pass
+            assert waits(desk, 1)
 
     others: list[Future[int]] = []
-    monkeypatch.setattr("kit.desk.time.sleep", sleep)
+    monkeypatch.setattr("kit.desk.sleep", sleep)
     assert ask(4).result(LONG) == -4
     assert others[0].result(LONG) == -5
     assert counter.batches[-1] == [4, 5]

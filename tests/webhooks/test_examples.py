@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from dev.places import free_port
 from kit.egress import Client
-from webhooks.services.sending import Message, headers, send
+from webhooks.services.sending import Addressee, Message, headers, send
 
 EXAMPLES = Path(settings.ROOT) / "docs" / "examples"
 SECRET, OTHER = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ=", "whsec_b3RoZXItb3RoZXItb3RoZXItb3Q="
@@ -48,10 +48,10 @@ def test_a_documented_receiver_takes_what_is_signed_and_nothing_else(
 ) -> None:
     url, process = example
     body = b'{"type":"event.created","timestamp":"2027-03-01T12:00:00Z","data":{"name":"\xc3\x81gora"}}'
-    message = Message("one", url, body, (SECRET, OTHER))
+    message = Message("one", Addressee(url, (SECRET, OTHER)), body)
     with Client(seconds=5) as client:
         assert [send(client, message, at=now()).status for _ in range(2)] == [204, 204]
-        forged = Message("two", url, body, (OTHER,))
+        forged = Message("two", Addressee(url, (OTHER,)), body)
         assert send(client, forged, at=now()).status == 401
     with httpx.Client() as client:
         signed = headers(message, at=now())

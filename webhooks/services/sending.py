@@ -31,12 +31,11 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: `id` is the same each time, and `secrets` are those that sign now."""
+    """What is sent: `id` is the same each time."""
 
     id: str
-    url: str
+    to: Addressee
     body: bytes
-    secrets: tuple[str, ...]
 
 
 def addressee(
@@ -61,7 +60,7 @@ def tell(client: Client, to: Addressee, *, id_: UUID, body: bytes, at: datetime)
     """Send an endpoint a body under an id, signed."""
     if not to.secrets:
         return Outcome(None, 0, error="Its secret cannot be read: ENCRYPTION_KEY is not the one that sealed it")
-    return send(client, Message(str(id_), to.url, body, to.secrets), at=at)
+    return send(client, Message(str(id_), to, body), at=at)
 
 
 def send(client: Client, message: Message, *, at: datetime) -> Outcome:
@@ -72,7 +71,7 @@ def send(client: Client, message: Message, *, at: datetime) -> Outcome:
         return round((time.perf_counter() - started) * 1_000)
 
     try:
-        answer = client.post(message.url, message.body, headers=headers(message, at=at), head=HEAD)
+        answer = client.post(message.to.url, message.body, headers=headers(message, at=at), head=HEAD)
         return Outcome(
             answer.status, spent(), head=answer.head.decode(errors="replace").replace("\x00", ""),
             retry_after=_retry_after(answer.headers.get("retry-after", ""), at=at),
@@ -90,7 +89,7 @@ def send(client: Client, message: Message, *, at: datetime) -> Outcome:
 def headers(message: Message, *, at: datetime) -> dict[str, str]:
     """Write the headers that a receiver verifies: an id, a time, and a signature of each secret."""
     text = message.body.decode()
-    signatures = [Webhook(secret).sign(message.id, at, text) for secret in message.secrets]
+    signatures = [Webhook(secret).sign(message.id, at, text) for secret in message.to.secrets]
     return {
         "content-type": "application/json",
         "accept": "*/*",
