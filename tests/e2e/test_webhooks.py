@@ -68,7 +68,9 @@ class Organization:
 
 
 @pytest.mark.usefixtures("beat")
-def test_everything_is_heard_whatever_fails_and_whoever_dies(platform: Platform) -> None:
+def test_everything_is_heard_whatever_fails_and_whoever_dies(
+    platform: Platform, worker: subprocess.Popen[bytes]
+) -> None:
     taken: set[str] = set()
     asked: set[str] = set()
 
@@ -83,16 +85,13 @@ def test_everything_is_heard_whatever_fails_and_whoever_dies(platform: Platform)
         taken.add(heard.id)
         return 200, {}, b""
 
-    worker = platform.start_worker()
     acme = Organization(platform, "acme", Receiver(flaky))
     globex = Organization(platform, "globex", Receiver())
     try:
         acme.make_events(ENTRIES)
         assert until(lambda: len(taken) > ENTRIES / 10, seconds=60)
         platform.kill(worker)
-        # What the dead worker had claimed is found again when its lease has ended: here, at once.
-        with platform.connect() as connection:
-            connection.execute("UPDATE t_acme.webhooks_delivery SET next_attempt_at = now() WHERE status = 'pending'")
+        platform.end_leases("t_acme.webhooks_delivery", "status = 'pending'")
         globex.make_events(1)
         platform.start_worker()
         assert until(lambda: globex.receiver.heard, seconds=60)

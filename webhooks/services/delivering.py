@@ -61,7 +61,8 @@ _CLAIM = """
     ), resting AS (
         UPDATE webhooks_endpoint SET resting_until = %(at)s + CASE WHEN failures >= %(threshold)s
                THEN %(lease)s::interval ELSE interval '1 second' END
-         WHERE id IN (SELECT endpoint_id FROM due) AND (max_per_second IS NOT NULL OR failures >= %(threshold)s)
+         WHERE id IN (SELECT id FROM webhooks_endpoint WHERE id IN (SELECT endpoint_id FROM due)
+                         AND (max_per_second IS NOT NULL OR failures >= %(threshold)s) ORDER BY id FOR NO KEY UPDATE)
     )
     UPDATE webhooks_delivery AS d SET next_attempt_at = %(at)s + %(lease)s::interval
       FROM due JOIN webhooks_endpoint AS e ON e.id = due.endpoint_id JOIN journal_entry AS j ON j.id = due.entry_id
