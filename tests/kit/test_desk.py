@@ -59,7 +59,7 @@ def ask(desk: Desk[int, int]) -> Iterator[Ask]:
 
 def waits(desk: Desk[int, int], people: int) -> bool:
     """Wait until so many people wait."""
-    return until(lambda: len(desk._queues["t_one"]) == people, seconds=LONG)
+    return until(lambda: len(desk._lines["t_one"].slips) == people, seconds=LONG)
 
 
 def crowd(ask: Ask, counter: Counter, desk: Desk[int, int], *, people: Sequence[int] = (2, 3)) -> list[Future[int]]:
@@ -106,25 +106,20 @@ def test_scopes_do_not_share(ask: Ask, counter: Counter) -> None:
     assert [one.result(LONG) for one in asked] == [-1, -2]
 
 
-def test_company_is_waited_for_where_there_was_some_and_once_in_vain(
+def test_as_many_are_waited_for_as_were_served_together_and_once_in_vain(
     ask: Ask, counter: Counter, desk: Desk[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(desks, "COMPANY_SECONDS", LONG)
     for one in crowd(ask, counter, desk):
         one.result(LONG)
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        # While the first waits, a second comes.
-        slept.append(seconds)
-        if len(slept) == 1:
-            others.append(ask(5))
-            assert waits(desk, 1)
-
-    others: list[Future[int]] = []
-    monkeypatch.setattr("kit.desk.sleep", sleep)
-    assert ask(4).result(LONG) == -4
-    assert others[0].result(LONG) == -5
-    assert counter.batches[-1] == [4, 5]
-    # Waited for in vain, and then no more.
-    assert [ask(6).result(LONG), ask(7).result(LONG)] == [-6, -7]
-    assert slept == [desks.COMPANY_SECONDS] * 2
+    first = ask(4)
+    assert waits(desk, 1)
+    assert ask(5).result(LONG / 2) == -5
+    assert first.result(LONG) == -4
+    assert counter.batches == [[1], [2, 3], [4, 5]]
+    monkeypatch.setattr(desks, "COMPANY_SECONDS", 0.01)
+    # The clerk who still waits goes when two have come; then one is waited for in vain, and then nobody is.
+    assert [one.result(LONG) for one in [ask(6), ask(7)]] == [-6, -7]
+    assert ask(8).result(LONG) == -8
+    monkeypatch.setattr(desks, "COMPANY_SECONDS", LONG)
+    assert ask(9).result(LONG / 2) == -9
