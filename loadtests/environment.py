@@ -1,5 +1,6 @@
 """The environment of what is measured: as production is set, whatever the shell says."""
 
+import logging
 import os
 import secrets
 
@@ -20,3 +21,5 @@ def enter(**given: str) -> None:
     os.environ.update(
         _AS_IN_PRODUCTION, SECRET_KEY=secrets.token_urlsafe(48), ENCRYPTION_KEY=secrets.token_urlsafe(48), **given
     )
+    # It tells each request in a line, which would be measured with it.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
