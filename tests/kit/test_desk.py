@@ -11,6 +11,8 @@ from kit import scope
 from kit.desk import Desk
 from tests.live import until
 
+# Clerks look after their connections, though these tests have no use for them.
+pytestmark = pytest.mark.django_db
 LONG = 30.0
 
 
